@@ -1,0 +1,110 @@
+/**
+ * How a destination is written: `[scheme://]host:port[#spki=…]`, cut into its parts and joined again. Shared by exact
+ * destinations and patterns.
+ */
+import { ParleyError } from "./errors.ts";
+
+/** What is done at the destination. `tls` is TCP with TLS from the first byte. */
+export type Scheme = "tcp" | "udp" | "tls" | "listen" | "multicast";
+
+/** The highest port number. */
+export const MAX_PORT = 65535;
+
+/** What a message says about a wildcard, block or range where an exact destination is wanted (CON-23). */
+export const ONLY_IN_RULES = "can stand only in a rule file; name one host and one port here";
+
+/** The text of a destination cut into its parts, none of them checked. */
+export interface DestinationParts {
+  /** The scheme; `tcp` where the text names none. */
+  readonly scheme: Scheme;
+  /** The text before the last colon; brackets included. */
+  readonly host: string;
+  /** The text after the last colon. */
+  readonly port: string;
+  /** The pin in canonical form, or null. */
+  readonly spki: string | null;
+}
+
+const SCHEMES: ReadonlySet<string> = new Set<Scheme>(["tcp", "udp", "tls", "listen", "multicast"]);
+const MAX_TEXT = 512;
+const PORT = /^[1-9][0-9]{0,4}$/;
+const SPKI = /^[0-9a-fA-F]{64}$/;
+const FRAGMENT = "#spki=";
+
+/**
+ * Cuts a destination into scheme, host, port and pin. For parsers of this grammar; the host and the port are not checked.
+ *
+ * @param text The text, at most 512 characters.
+ * @throws {ParleyError} `DEST_SYNTAX` when the text cannot be cut so, the scheme is unknown, or the pin is not one.
+ */
+export function splitDestination(text: string): DestinationParts {
+  if (typeof text !== "string") throw new TypeError("Cannot read destination: not a string");
+  if (text.length > MAX_TEXT) throw destinationSyntax(text, `it has more than ${MAX_TEXT} characters`);
+  const [body, spki] = cutPin(text);
+  const slashes = body.indexOf("://");
+  const scheme = slashes < 0 ? "tcp" : body.slice(0, slashes);
+  if (!isScheme(scheme)) throw destinationSyntax(text, "the scheme is not one of tcp, udp, tls, listen, multicast");
+  if (spki !== null) checkSpki(text, { scheme, spki });
+  const rest = slashes < 0 ? body : body.slice(slashes + 3);
+  const colon = rest.lastIndexOf(":");
+  if (colon < 0 || rest.endsWith("]")) throw destinationSyntax(text, "the port is missing");
+  const host = rest.slice(0, colon);
+  if (host === "") throw destinationSyntax(text, "the host is missing");
+  if (host.startsWith("[") !== host.endsWith("]")) throw destinationSyntax(text, "a bracket is missing");
+  if (host.includes(":") && !host.startsWith("[")) {
+    throw destinationSyntax(text, "an IPv6 address stands in brackets, as in [2001:db8::1]:25");
+  }
+  return { scheme, host, port: rest.slice(colon + 1), spki };
+}
+
+/** Joins scheme, host with port, and pin: the inverse of {@linkcode splitDestination}. */
+export function joinDestination(
+  parts: { readonly scheme: Scheme; readonly hostPort: string; readonly spki: string | null },
+): string {
+  const prefix = parts.scheme === "tcp" ? "" : `${parts.scheme}://`;
+  return `${prefix}${parts.hostPort}${parts.spki === null ? "" : FRAGMENT + parts.spki}`;
+}
+
+/**
+ * Reads a port.
+ *
+ * @param text Decimal digits without leading zero.
+ * @returns 1 to 65535, or null when the text is no such number.
+ */
+export function parsePort(text: string): number | null {
+  if (!PORT.test(text)) return null;
+  const port = Number(text);
+  return port <= MAX_PORT ? port : null;
+}
+
+/** The error for a destination that is not written in this grammar. */
+export function destinationSyntax(text: string, state: string): ParleyError {
+  const shown = text.length > 120 ? `${text.slice(0, 120)}…` : text;
+  return new ParleyError("DEST_SYNTAX", `Cannot read destination "${shown}": ${state}`, { detail: { text: shown } });
+}
+
+/** Whether a text is one of the schemes. */
+export function isScheme(text: string): text is Scheme {
+  return SCHEMES.has(text);
+}
+
+function cutPin(text: string): readonly [body: string, spki: string | null] {
+  const hash = text.indexOf("#");
+  if (hash < 0) return [text, null];
+  if (!text.startsWith(FRAGMENT, hash)) throw destinationSyntax(text, "only spki= can follow #");
+  return [text.slice(0, hash), text.slice(hash + FRAGMENT.length).toLowerCase()];
+}
+
+/**
+ * Checks a pin.
+ *
+ * @param text What it belongs to, for the message.
+ * @param pin The pin and the scheme it stands with.
+ * @throws {ParleyError} `DEST_SYNTAX` when it is not 64 hexadecimal digits, or the scheme has no pins.
+ */
+export function checkSpki(text: string, pin: { readonly scheme: Scheme; readonly spki: string }): void {
+  if (!SPKI.test(pin.spki)) throw destinationSyntax(text, "a pin is 64 hexadecimal digits");
+  if (pin.scheme !== "tcp" && pin.scheme !== "tls") {
+    throw destinationSyntax(text, `there is no pin for ${pin.scheme}`);
+  }
+}

@@ -1,0 +1,13 @@
+/** The ambient face: what `openTCPSocket` of the entries acts with. */
+import { ambientContext } from "../permissions/ambient.ts";
+import type { NetContext } from "./context.ts";
+import { createRawSockets } from "./faces/raw_sockets/mod.ts";
+
+/** The context of the main program. */
+export async function ambientNetContext(): Promise<NetContext> {
+  const { host, broker, requester } = await ambientContext();
+  return { engine: { net: host.net, clock: host.clock }, broker, requester, report: (line) => host.report(line) };
+}
+
+/** Raw Sockets for the main program. */
+export const rawSockets: ReturnType<typeof createRawSockets> = createRawSockets(ambientNetContext);

@@ -1,0 +1,19 @@
+/** What a face works with: the engine's host, the broker, and the requester it acts for. */
+import type { Broker } from "../permissions/broker.ts";
+import type { Requester } from "../permissions/requester.ts";
+import type { EngineHost } from "./engine/open_tcp.ts";
+
+/** Everything a face needs to serve one requester. */
+export interface NetContext {
+  /** Network and time. */
+  readonly engine: EngineHost;
+  /** Who decides. */
+  readonly broker: Broker;
+  /** Whom the face acts for. */
+  readonly requester: Requester;
+  /** Tells the operator one line, already escaped. */
+  report(line: string): void;
+}
+
+/** How a face gets its context: late, so that importing Parley opens and reads nothing. */
+export type NetContextSource = () => Promise<NetContext>;

@@ -1,0 +1,104 @@
+/** The readable side of a connection: a byte stream that reads from the link only when somebody reads from it (NET-03). */
+import type { ByteLink } from "../port.ts";
+
+/** What the connection wants to know of its readable side. */
+export interface ReadableHalfEvents {
+  /** Translates a failure into what the face throws. */
+  toFaceError(error: unknown): unknown;
+  /** The stream ended: null at the end of the data or after cancel, else the link's error. Called once. */
+  onEnd(error: unknown): void;
+}
+
+/** A `ReadableStream` of type `"bytes"` over a link. */
+export class ReadableHalf {
+  /** The stream. Nothing is read ahead: its high-water mark is 0. */
+  readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly #link: ByteLink;
+  readonly #events: ReadableHalfEvents;
+  #controller!: ReadableByteStreamController;
+  #reading = false;
+  #ended = false;
+
+  /**
+   * @param link Where bytes come from.
+   * @param events Told of the end.
+   */
+  constructor(link: ByteLink, events: ReadableHalfEvents) {
+    this.#link = link;
+    this.#events = events;
+    this.stream = new ReadableStream({
+      type: "bytes",
+      start: (controller) => {
+        this.#controller = controller;
+      },
+      pull: (controller) => this.#pull(controller),
+      cancel: () => this.#end(null),
+    }, { highWaterMark: 0 }) as ReadableStream<Uint8Array<ArrayBuffer>>;
+  }
+
+  /** Whether the side is over. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether a read is under way whose bytes nobody has seen yet. */
+  get reading(): boolean {
+    return this.#reading;
+  }
+
+  /** Bytes read from the link that the script has not taken. With a high-water mark of 0, the stream's shortfall. */
+  get queuedBytes(): number {
+    return this.#ended ? 0 : -(this.#controller.desiredSize ?? 0);
+  }
+
+  /** Ends the stream from outside: pending and later reads reject with the error. */
+  fail(error: unknown): void {
+    if (this.#ended) return;
+    this.#controller.error(this.#events.toFaceError(error));
+    this.#end(error);
+  }
+
+  /** Gives the link up for an upgrade, without telling anyone. The stream is unusable from then on. */
+  detach(error: unknown): void {
+    this.#ended = true;
+    this.#controller.error(error);
+  }
+
+  async #pull(controller: ReadableByteStreamController): Promise<void> {
+    this.#reading = true;
+    try {
+      const request = controller.byobRequest;
+      if (request === null) await this.#pullChunk(controller);
+      else await this.#pullInto(controller, request);
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  async #pullChunk(controller: ReadableByteStreamController): Promise<void> {
+    const chunk = await this.#link.readChunk();
+    if (this.#ended) return;
+    if (chunk !== null) return controller.enqueue(chunk);
+    controller.close();
+    // A reader with a buffer may have come while this read was under way; a closing stream must answer it.
+    controller.byobRequest?.respond(0);
+    this.#end(null);
+  }
+
+  async #pullInto(controller: ReadableByteStreamController, request: ReadableStreamBYOBRequest): Promise<void> {
+    const length = await this.#link.read(request.view as Uint8Array);
+    if (this.#ended) return;
+    if (length > 0) return request.respond(length);
+    controller.close();
+    request.respond(0);
+    this.#end(null);
+  }
+
+  #end(error: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#events.onEnd(error);
+  }
+}

@@ -1,0 +1,113 @@
+/** The writable side of a connection: `ready` waits until the system has taken what was written before (NET-03). */
+import { ParleyError } from "../../core/errors.ts";
+import { toBufferSource } from "../../core/webidl.ts";
+import type { ByteLink } from "../port.ts";
+
+/** What the connection wants to know of its writable side. */
+export interface WritableHalfEvents {
+  /** Translates a failure into what the face throws. */
+  toFaceError(error: unknown): unknown;
+  /** The stream ended: null after a graceful close, else why. Called once. */
+  onEnd(error: unknown): void;
+}
+
+/** A `WritableStream` of BufferSource chunks over a link. */
+export class WritableHalf {
+  /** The stream. One chunk at a time; a chunk is accepted when the system has taken it. */
+  readonly stream: WritableStream<BufferSource>;
+  readonly #link: ByteLink;
+  readonly #events: WritableHalfEvents;
+  #controller!: WritableStreamDefaultController;
+  #rejectWrite: ((reason: unknown) => void) | null = null;
+  #ended = false;
+
+  /**
+   * @param link Where bytes go.
+   * @param events Told of the end.
+   */
+  constructor(link: ByteLink, events: WritableHalfEvents) {
+    this.#link = link;
+    this.#events = events;
+    this.stream = new WritableStream<BufferSource>({
+      start: (controller) => {
+        this.#controller = controller;
+        // Without this an abort would wait for a write that the peer never lets through.
+        controller.signal.addEventListener("abort", () => this.#rejectWrite?.(controller.signal.reason));
+      },
+      write: (chunk) => this.#write(chunk),
+      close: () => this.#close(),
+      abort: (reason) => this.#abort(reason),
+    }, { highWaterMark: 1 });
+  }
+
+  /** Whether the side is over. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether a write is under way. */
+  get writing(): boolean {
+    return this.#rejectWrite !== null;
+  }
+
+  /** Ends the stream from outside: the pending and later writes reject with the error. */
+  fail(error: unknown): void {
+    if (this.#ended) return;
+    const faceError = this.#events.toFaceError(error);
+    this.#controller.error(faceError);
+    this.#rejectWrite?.(faceError);
+    this.#end(error);
+  }
+
+  /** Gives the link up for an upgrade, without telling anyone. The stream is unusable from then on. */
+  detach(error: unknown): void {
+    this.#ended = true;
+    this.#controller.error(error);
+  }
+
+  #write(chunk: unknown): Promise<void> {
+    let bytes: Uint8Array;
+    try {
+      bytes = toBufferSource(chunk, "Chunk");
+    } catch (error) {
+      this.#end(error);
+      void this.#link.closeWrite().catch(() => {});
+      throw error;
+    }
+    if (bytes.byteLength === 0) return Promise.resolve();
+    return new Promise<void>((resolve, reject) => {
+      this.#rejectWrite = reject;
+      this.#link.write(bytes).then(() => {
+        this.#rejectWrite = null;
+        resolve();
+      }, (error) => {
+        this.#rejectWrite = null;
+        reject(this.#events.toFaceError(error));
+        this.#end(error);
+      });
+    });
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#link.closeWrite();
+      this.#end(null);
+    } catch (error) {
+      this.#end(error);
+      throw this.#events.toFaceError(error);
+    }
+  }
+
+  /** Drops what was not sent and ends this direction; the other goes on (DS-34). */
+  #abort(reason: unknown): void {
+    if (this.#ended) return;
+    void this.#link.closeWrite().catch(() => {});
+    this.#end(reason ?? new ParleyError("NET_ABORTED", "Cannot write: the stream was aborted"));
+  }
+
+  #end(error: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#events.onEnd(error);
+  }
+}

@@ -1,0 +1,35 @@
+/** What the Raw Sockets face throws: `DOMException`s as its explainer and IDL name them, `TypeError` for options. */
+import { type ErrorCode } from "../../../core/error_codes.ts";
+import { ParleyError } from "../../../core/errors.ts";
+
+const NAMES: ReadonlyMap<ErrorCode, string> = new Map<ErrorCode, string>([
+  ["ARG_INVALID", "InvalidStateError"],
+  ["NET_CLOSED", "InvalidStateError"],
+  ["NET_OS_DENIED", "NotAllowedError"],
+  ["RUNTIME_UNSUPPORTED", "NotSupportedError"],
+]);
+
+/**
+ * Makes the translation for one request. Every refusal becomes the same error, whose message is a function of the request
+ * alone (NET-17); what fails after approval becomes a `NetworkError` whose `cause` is a `ParleyError` with a stable code.
+ *
+ * @param where What the script asked for, as it asked for it.
+ */
+export function faceErrors(where: string): (error: unknown) => unknown {
+  return (error) => {
+    if (!(error instanceof ParleyError)) return error;
+    const { code } = error;
+    if (code.startsWith("PERM_")) return domException(`Not allowed to connect to ${where}`, "NotAllowedError");
+    if (code.startsWith("DEST_")) return new TypeError(error.message, { cause: error });
+    if (code === "NET_ABORTED") return error.cause ?? domException("The operation was aborted", "AbortError");
+    return domException(error.message, NAMES.get(code) ?? "NetworkError", error);
+  };
+}
+
+function domException(message: string, name: string, cause?: ParleyError): DOMException {
+  const exception = new DOMException(message, name);
+  if (cause !== undefined) {
+    Object.defineProperty(exception, "cause", { value: cause, configurable: true, enumerable: false, writable: true });
+  }
+  return exception;
+}

@@ -1,0 +1,54 @@
+/** Puts a broker together for a host: prompter, rules given at launch, and what the operator is told. */
+import { formatDestination } from "../core/destination.ts";
+import { shellQuote } from "../core/escape.ts";
+import type { Host } from "../runtime/host.ts";
+import { Broker } from "./broker.ts";
+import { parseLaunchRules } from "./launch_rules.ts";
+import type { Prompter } from "./prompter.ts";
+import { MemoryStore } from "./store.ts";
+import { createTerminalPrompter } from "./terminal/mod.ts";
+
+/** How a broker differs from that of an ordinary script. */
+export interface ComposeOptions {
+  /** Destinations of `--allow` flags; only a command that parses its own flags has any. */
+  readonly allow?: readonly string[];
+  /** Whether this realm may not ask. */
+  readonly mayNotAsk?: boolean;
+  /** How the operator approves in advance: by the command's flag, or by the variable (default). */
+  readonly preapproveBy?: "flag" | "variable";
+}
+
+/**
+ * Makes the broker of a process.
+ *
+ * @param host The runtime.
+ * @param options Differences from an ordinary script.
+ */
+export function composeBroker(host: Host, options: ComposeOptions = {}): Broker {
+  const report = (line: string): void => host.report(line);
+  const flags = options.allow ?? [];
+  const rules = parseLaunchRules(
+    { flags, variable: host.launch.initialEnv("PARLEY_ALLOW") },
+    (message) => report(`parley: ${message}`),
+  );
+  return new Broker({
+    prompter: host.name === "memory" ? examplePrompter : createTerminalPrompter(host),
+    clock: host.clock,
+    store: new MemoryStore(),
+    rules,
+    inWorker: host.launch.inWorker || options.mayNotAsk === true,
+    runtimeState: ({ destination }) =>
+      destination === null ? Promise.resolve("prompt") : host.networkState(destination.host.text, destination.port),
+    preapprove: (destination) => {
+      const quoted = shellQuote(formatDestination(destination));
+      return options.preapproveBy === "flag" ? `--allow ${quoted}` : `PARLEY_ALLOW=${quoted}`;
+    },
+    report,
+    test: host.name === "memory",
+  });
+}
+
+/** On the host that reaches nothing real, examples need no operator. */
+const examplePrompter: Prompter = Object.freeze({
+  ask: () => Promise.resolve({ kind: "allow", lifetime: "once", host: "echo.example" } as const),
+});

@@ -1,0 +1,20 @@
+/** One canonical text per request, so that equal requests are recognised and nothing that was approved can drift. */
+import { formatDestination } from "../core/destination.ts";
+import type { Descriptor } from "./descriptor.ts";
+import type { Requester } from "./requester.ts";
+
+/**
+ * The canonical text of who asks for what. Two requests are the same question exactly when their keys are equal: the
+ * TLS terms are part of it (NET-06), so a changed authority, name or client certificate is a new question.
+ */
+export function decisionKey(requester: Requester, descriptor: Descriptor): string {
+  const { destination, port, tls } = descriptor;
+  return JSON.stringify([
+    requester.origin,
+    requester.evidence,
+    descriptor.name,
+    destination === null ? null : formatDestination(destination),
+    port,
+    tls === null ? null : [tls.mode, tls.serverName, tls.caSha256, tls.clientCertSha256, tls.required],
+  ]);
+}

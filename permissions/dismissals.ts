@@ -1,0 +1,31 @@
+/** Counts refused questions, so that a program cannot wear the operator down by asking again and again (CON-10). */
+
+/** The same question is asked at most this often after a refusal. */
+const MAX_SAME = 2;
+/** After this many refusals in a row, whatever was asked, the requester is not asked about again in this run. */
+const MAX_IN_A_ROW = 5;
+/** Distinct questions remembered; past it every new question counts as dismissed. */
+const MAX_KEYS = 1_000;
+
+/** How often questions were dismissed in this run. */
+export class Dismissals {
+  readonly #byKey = new Map<string, number>();
+  readonly #inARow = new Map<string, number>();
+
+  /** Notes that a question was dismissed. */
+  dismissed(origin: string, key: string): void {
+    if (this.#byKey.size < MAX_KEYS || this.#byKey.has(key)) this.#byKey.set(key, (this.#byKey.get(key) ?? 0) + 1);
+    this.#inARow.set(origin, (this.#inARow.get(origin) ?? 0) + 1);
+  }
+
+  /** Notes that a question was approved, which ends the row. */
+  approved(origin: string, key: string): void {
+    this.#byKey.delete(key);
+    this.#inARow.delete(origin);
+  }
+
+  /** Whether the question may not be put again. */
+  blocks(origin: string, key: string): boolean {
+    return (this.#byKey.get(key) ?? 0) >= MAX_SAME || (this.#inARow.get(origin) ?? 0) >= MAX_IN_A_ROW;
+  }
+}

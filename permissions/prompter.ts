@@ -1,0 +1,72 @@
+/** The port through which the broker puts a question to the operator. */
+import type { Descriptor } from "./descriptor.ts";
+import type { Requester } from "./requester.ts";
+
+/** A question, made from the request's canonical fields only. */
+export interface Question {
+  /** Running number within the process, shown in the prompt so that an answer cannot be mistaken for another's. */
+  readonly number: number;
+  /** Who asks. */
+  readonly requester: Requester;
+  /** For what. */
+  readonly descriptor: Descriptor;
+  /** The durations that may be chosen. `parley connect` and screens offer `once` only. */
+  readonly lifetimes: readonly Lifetime[];
+  /** Why a plain `y` is not enough, or null: then the operator types a random word instead (CON-10). */
+  readonly risk: Risk | null;
+  /** Text that the program supplied about why it asks, shown as its claim; or null. */
+  readonly claim: string | null;
+  /** How to approve the same request without a question, ready to be copied; or null where there is no such way. */
+  readonly preapprove: string | null;
+}
+
+/** How long an answer holds: one open to close, or until the process ends. */
+export type Lifetime = "once" | "run";
+
+/** What makes a request more dangerous than most. */
+export type Risk =
+  /** The destination is this machine. */
+  | "loopback"
+  /** The destination is on a private or link-local network. */
+  | "private"
+  /** The destination answers with the credentials of a cloud machine. */
+  | "metadata"
+
+/** What the operator said, or why no answer came. */
+export type Answer =
+  | {
+    readonly kind: "allow";
+    readonly lifetime: Lifetime;
+    /** The host the operator typed, canonical, for a question without a destination; else null. */
+    readonly host: string | null;
+  }
+  | { readonly kind: "deny"; readonly reason: DenyReason };
+
+/** Why no permission came of a question. */
+export type DenyReason =
+  /** The operator said no: by a key, Enter alone, a wrong word, or Ctrl-D. */
+  | "refused"
+  /** There is no terminal, or CI is set. */
+  | "no-terminal"
+  /** The question went away: abort signal, Ctrl-C, hang-up, or the terminal could not be made safe. */
+  | "aborted"
+  /** Too many questions wait already. */
+  | "queue-full";
+
+/** Whoever can put questions to the operator. */
+export interface Prompter {
+  /**
+   * Puts one question. Never rejects, never throws.
+   *
+   * @param question The question.
+   * @param signal Withdraws it: the answer is then a denial with reason `aborted`.
+   */
+  ask(question: Question, signal: AbortSignal): Promise<Answer>;
+}
+
+/** The prompter for processes without an operator: every answer is no. */
+export const denyPrompter: Prompter = Object.freeze({
+  ask(): Promise<Answer> {
+    return Promise.resolve({ kind: "deny", reason: "no-terminal" });
+  },
+});

@@ -1,0 +1,123 @@
+/** How the prompt looks on a given terminal: width, colour or none, and which characters it can print. */
+import { asciiOnly, columnsOf, wrapText } from "./text_layout.ts";
+
+/** What is known about the terminal from the environment. Undefined where it is not set or not visible. */
+export interface TerminalFacts {
+  /** `NO_COLOR`: no colour when set to anything but the empty string. */
+  readonly noColor: string | undefined;
+  /** `TERM`: neither colour nor line drawing when unset or `dumb`. */
+  readonly term: string | undefined;
+  /** `LC_ALL`, else `LC_CTYPE`, else `LANG`: ASCII only when it does not name UTF-8. */
+  readonly locale: string | undefined;
+}
+
+/** How to draw. */
+export interface PromptStyle {
+  /** Whether colours are used. They never carry meaning alone. */
+  readonly color: boolean;
+  /** Whether only ASCII is printed. */
+  readonly ascii: boolean;
+}
+
+/** What a piece of text is, which decides its colour. */
+export type Tone = "heading" | "label" | "key" | "warning" | "good" | "plain";
+
+const SGR: ReadonlyMap<Tone, string> = new Map<Tone, string>([
+  ["heading", "1"],
+  ["label", "2"],
+  ["key", "1"],
+  ["warning", "1;33"],
+  ["good", "1;32"],
+]);
+const UTF8 = /utf-?8/i;
+const MIN_COLUMNS = 24;
+const MAX_COLUMNS = 92;
+
+/**
+ * Chooses the style for a terminal.
+ *
+ * @param facts What the environment says.
+ */
+export function styleFor(facts: TerminalFacts): PromptStyle {
+  const dumb = facts.term === undefined || facts.term === "" || facts.term === "dumb";
+  const noColor = facts.noColor !== undefined && facts.noColor !== "";
+  const utf8 = facts.locale !== undefined && UTF8.test(facts.locale);
+  return Object.freeze({ color: !dumb && !noColor, ascii: dumb || !utf8 });
+}
+
+/** The width that is drawn in: one column is left free at the edge, and long lines are hard to read. */
+export function drawingColumns(columns: number): number {
+  const known = columns > 0 && columns < Infinity ? Math.floor(columns) : 80;
+  return Math.min(Math.max(known - 1, MIN_COLUMNS), MAX_COLUMNS);
+}
+
+/** Draws the parts that a prompt consists of, in one style and width. Every method returns whole lines. */
+export class Pen {
+  /** The width in columns. */
+  readonly columns: number;
+  readonly #style: PromptStyle;
+  readonly #labelColumns: number;
+
+  /**
+   * @param style Colour and characters.
+   * @param columns The terminal's width.
+   */
+  constructor(style: PromptStyle, columns: number) {
+    this.#style = style;
+    this.columns = drawingColumns(columns);
+    // On a narrow terminal labels stand above their text instead of beside it.
+    this.#labelColumns = this.columns >= 56 ? 12 : 0;
+  }
+
+  /** A line across the screen with a title in it. */
+  rule(title: string): string {
+    const dash = this.#style.ascii ? "-" : "─";
+    const head = `${dash}${dash} ${this.text(title)} `;
+    const rest = Math.max(0, this.columns - columnsOf(head));
+    return `${this.paint(head.trimEnd(), "heading")} ${this.paint(dash.repeat(rest), "label")}`;
+  }
+
+  /** Text over the whole width, indented. */
+  paragraph(text: string, tone: Tone = "plain"): string[] {
+    return wrapText(this.text(text), this.columns - 2).map((line) => `  ${this.paint(line, tone)}`);
+  }
+
+  /** A label with its texts: each begins on a line of its own, beside the label or below it. */
+  row(label: string, texts: readonly string[], tone: Tone = "plain"): string[] {
+    const indent = 2 + (this.#labelColumns === 0 ? 2 : this.#labelColumns);
+    const lines = texts.flatMap((text) => wrapText(this.text(text), this.columns - indent));
+    const below = lines.map((line, index) => {
+      const shown = this.paint(line, index === 0 ? tone : "plain");
+      return index === 0 && this.#labelColumns > 0 ? shown : " ".repeat(indent) + shown;
+    });
+    const labelTone: Tone = tone === "warning" || tone === "key" ? tone : "label";
+    const name = this.paint(this.text(label), labelTone);
+    if (this.#labelColumns === 0) return [`  ${name}`, ...below];
+    const gap = " ".repeat(Math.max(1, this.#labelColumns - columnsOf(this.text(label))));
+    return [`  ${name}${gap}${below[0] ?? ""}`, ...below.slice(1)];
+  }
+
+  /** A key with what it means; on every width in one line where it fits. */
+  choice(key: string, meaning: string): string[] {
+    const indent = 2 + Math.max(7, columnsOf(key) + 2);
+    const lines = wrapText(this.text(meaning), Math.max(8, this.columns - indent));
+    const gap = " ".repeat(indent - 2 - columnsOf(key));
+    return lines.map((line, index) => index === 0 ? `  ${this.paint(key, "key")}${gap}${line}` : " ".repeat(indent) + line);
+  }
+
+  /** Text in a tone. */
+  paint(text: string, tone: Tone): string {
+    const code = this.#style.color && text !== "" ? SGR.get(tone) : undefined;
+    return code === undefined ? text : `\x1b[${code}m${text}\x1b[0m`;
+  }
+
+  /** Text as this terminal can print it. */
+  text(text: string): string {
+    return this.#style.ascii ? asciiOnly(text) : text;
+  }
+
+  /** One of two spellings, by what the terminal can print. */
+  either(unicode: string, ascii: string): string {
+    return this.#style.ascii ? ascii : unicode;
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * What the operator sees, as text: pure functions of a question's state and a style. Append-only, no cursor movement,
+ * so that it works on dumb terminals and for screen readers; colour never says anything that the words do not.
+ */
+import { escapeText } from "../../core/escape.ts";
+import { formatDestination } from "../../core/destination.ts";
+import type { QuestionState } from "./model.ts";
+import { Pen, type PromptStyle } from "./style.ts";
+import { wrapText } from "./text_layout.ts";
+import { echoSentence } from "./echo.ts";
+import { claimText, encryptionTexts, hostText, portText, requesterName, riskText, whoTexts } from "./wording.ts";
+
+/** The terminal's size and style. */
+export interface Canvas {
+  /** Colour and characters. */
+  readonly style: PromptStyle;
+  /** Width in columns. */
+  readonly columns: number;
+  /** Height in rows. */
+  readonly rows: number;
+}
+
+/** Longest single value among the full values, in code points: a claim of megabytes must not freeze the program. */
+const MAX_FULL = 65_536;
+
+/**
+ * The question itself. The line to type on is apart ({@linkcode drawAsk}): it appears when typing counts.
+ *
+ * @param state Where the question stands; says whether the host or consent is asked for.
+ * @param canvas The terminal.
+ * @returns Whole lines.
+ */
+export function drawQuestion(state: QuestionState, canvas: Canvas): string {
+  const pen = new Pen(canvas.style, canvas.columns);
+  const { question, step } = state;
+  const parts = [
+    [""],
+    [pen.rule(`Parley asks ${pen.either("·", "-")} question ${question.number}`)],
+    [""],
+    pen.paragraph(headline(state), "heading"),
+    [""],
+    facts(state, pen),
+    [""],
+    step === "host" ? hostChoices(pen) : choices(state, pen),
+    footer(state, pen),
+    [""],
+  ];
+  return parts.flat().join("\n") + "\n";
+}
+
+/**
+ * The line that the answer is typed on, with a notice before it where there is one. Drawn when typing counts.
+ *
+ * @param state Where the question stands.
+ * @param canvas The terminal.
+ * @returns Text without a line end.
+ */
+export function drawAsk(state: QuestionState, canvas: Canvas): string {
+  const pen = new Pen(canvas.style, canvas.columns);
+  const notice = noticeText(state);
+  const before = notice === null ? "" : pen.paragraph(notice, "warning").join("\n") + "\n";
+  return `${before}  ${pen.paint(askText(state), "heading")} ${pen.either("›", ">")} `;
+}
+
+/**
+ * All values in full, escaped but not cut, in pages that fit the screen.
+ *
+ * @param state Where the question stands.
+ * @param canvas The terminal.
+ * @returns At least one page, each of whole lines.
+ */
+export function drawPages(state: QuestionState, canvas: Canvas): string[] {
+  const pen = new Pen(canvas.style, canvas.columns);
+  const lines = fullValues(state).flatMap(([name, value]) => {
+    const shown = pen.text(escapeText(value, { maxLength: MAX_FULL }));
+    return ["", `  ${pen.paint(name, "label")}`, ...wrapText(shown, pen.columns - 4).map((line) => `    ${line}`)];
+  });
+  const rows = Math.max(4, Math.min(canvas.rows > 0 ? canvas.rows : 24, 60) - 3);
+  const pages: string[] = [];
+  for (let start = 0; start < lines.length; start += rows) pages.push(lines.slice(start, start + rows).join("\n") + "\n");
+  return pages;
+}
+
+/** The line below a page that is not the last. */
+export function drawPageAsk(page: { readonly index: number; readonly count: number }, canvas: Canvas): string {
+  const pen = new Pen(canvas.style, canvas.columns);
+  const text = `Page ${page.index + 1} of ${page.count}. Enter: next. q: back to the question`;
+  return `  ${pen.paint(text, "label")} ${pen.either("›", ">")} `;
+}
+
+/**
+ * The line that repeats the decision.
+ *
+ * @param state An answered question.
+ * @param canvas The terminal.
+ * @returns Whole lines.
+ */
+export function drawEcho(state: QuestionState, canvas: Canvas): string {
+  const pen = new Pen(canvas.style, canvas.columns);
+  const allowed = state.answer?.kind === "allow";
+  const mark = allowed ? pen.either("✓ ", "") : pen.either("✗ ", "");
+  return pen.paragraph(mark + echoSentence(state), allowed ? "good" : "heading").join("\n") + "\n\n";
+}
+
+function headline(state: QuestionState): string {
+  const who = requesterName(state.question.requester);
+  const { port } = state.question.descriptor;
+  if (state.host === null) return `${who} wants to connect to a host of your choice, ${portText(port)}.`;
+  return `${who} wants to connect to ${escapeText(state.host.text, { maxLength: Infinity })}, ${portText(port)}.`;
+}
+
+function facts(state: QuestionState, pen: Pen): string[] {
+  const { question, host, risk } = state;
+  const encryption = encryptionTexts(state);
+  const claim = claimText(question.claim);
+  const place = host === null ? "You choose; see below." : hostText(host);
+  return [
+    ...pen.row("who", whoTexts(question.requester)),
+    ...pen.row(
+      "where",
+      [place, `TCP ${portText(question.descriptor.port)}`, ...(state.hostTyped ? ["You typed this host."] : [])],
+    ),
+    ...pen.row("encryption", encryption.texts, encryption.weak ? "warning" : "plain"),
+    ...pen.row("they learn", ["Your network address."]),
+    ...(claim === null ? [] : pen.row("its words", [claim, "Written by the program; it may say anything."])),
+    ...(risk === null ? [] : ["", ...pen.row("CAUTION", [riskText(risk)], "warning")]),
+  ];
+}
+
+function choices(state: QuestionState, pen: Pen): string[] {
+  const { lifetimes } = state.question;
+  const key = state.risk === null ? null : state.word;
+  const once = lifetimes.includes("once");
+  const run = lifetimes.includes("run");
+  return [
+    ...(key === null ? [] : [...pen.paragraph(`Because of the caution, "y" is not enough here: type the word.`), ""]),
+    ...(once ? pen.choice(key ?? "y", "Yes, this one connection") : []),
+    ...(run ? pen.choice(key === null ? "r" : `${key} r`, "Yes, and again until this program ends") : []),
+    ...pen.choice("Enter", "No. Anything else is no, too"),
+    ...pen.choice("?", "Show every value in full"),
+  ];
+}
+
+function hostChoices(pen: Pen): string[] {
+  return [
+    ...pen.paragraph("Type the host: a full domain name, localhost or an IP address. You are asked once more before anything happens."),
+    "",
+    ...pen.choice("Enter", "No"),
+    ...pen.choice("?", "Show every value in full"),
+  ];
+}
+
+function footer(state: QuestionState, pen: Pen): string[] {
+  const { preapprove } = state.question;
+  const before = preapprove === null ? [] : pen.paragraph(`Not to be asked: ${escapeText(preapprove, { maxLength: 300 })}`, "label");
+  return ["", ...before, ...pen.paragraph("To take it back: Ctrl-C ends the program and its connections.", "label")];
+}
+
+function askText(state: QuestionState): string {
+  const { question, risk, word } = state;
+  if (state.step === "host") return `Question ${question.number}. Host?`;
+  const offered = question.lifetimes;
+  const yes = risk === null ? [offered.includes("once") ? "y" : "", offered.includes("run") ? "r" : ""] : [word];
+  return `Question ${question.number}. Allow? [${[...yes.filter((key) => key !== ""), "N"].join("/")}]`;
+}
+
+function noticeText(state: QuestionState): string | null {
+  switch (state.notice?.kind) {
+    case undefined:
+      return null;
+    case "early":
+      return "What was typed before this line does not count.";
+    case "unknown-key":
+      return "That key means nothing here.";
+    case "bad-host":
+      return escapeText(state.notice?.kind === "bad-host" ? state.notice.message : "", { maxLength: 300 });
+  }
+}
+
+function fullValues(state: QuestionState): (readonly [name: string, value: string])[] {
+  const { requester, descriptor, claim, preapprove } = state.question;
+  const { tls, destination } = descriptor;
+  const values: (readonly [string, string | null])[] = [
+    ["who (origin)", requester.origin],
+    ["established by", requester.evidence === "launcher" ? "the launcher" : "the program's own claim"],
+    ["process", String(requester.pid)],
+    ["SHA-256 of the main module", requester.mainSha256],
+    ["SHA-256 of the lockfile", requester.lockSha256],
+    ["destination", destination === null ? null : formatDestination(destination)],
+    ["host that you typed", state.hostTyped ? state.host?.text ?? null : null],
+    ["port", String(descriptor.port)],
+    ["TLS", tls === null ? "none" : `${tls.mode}${tls.required ? ", required" : ""}`],
+    ["name on the certificate", tls === null || tls.serverName === "" ? null : tls.serverName],
+    ["SHA-256 of the program's own CA", tls?.caSha256 ?? null],
+    ["SHA-256 of the client certificate", tls?.clientCertSha256 ?? null],
+    ["the program's words", claim],
+    ["how not to be asked", preapprove],
+  ];
+  return values.filter((pair): pair is readonly [string, string] => pair[1] !== null);
+}

@@ -1,0 +1,29 @@
+/** What Node and Bun have in common as hosts: `node:process` facts and a network without permissions of its own. */
+import process from "node:process";
+import { isMainThread } from "node:worker_threads";
+import { mainModuleUrl, readInitialEnvironment } from "./launch.ts";
+import type { LaunchFacts } from "../host.ts";
+
+/**
+ * Launch facts from `node:process`.
+ *
+ * @param mainPath Path of the main module as the runtime names it.
+ */
+export function processLaunch(mainPath: string | undefined): LaunchFacts {
+  let initial: ReadonlyMap<string, string> | null | undefined;
+  return Object.freeze({
+    mainModule: mainModuleUrl(mainPath),
+    pid: process.pid,
+    inWorker: !isMainThread || "WorkerGlobalScope" in globalThis,
+    initialEnv(name: string): string | undefined {
+      if (initial === undefined) initial = readInitialEnvironment();
+      return initial?.get(name);
+    },
+    env: (name: string): string | undefined => process.env[name],
+  });
+}
+
+/** Neither runtime restricts the network by host. */
+export function unrestrictedNetwork(): Promise<"granted"> {
+  return Promise.resolve("granted");
+}

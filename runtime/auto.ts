@@ -1,0 +1,25 @@
+/** Picks the host for the runtime this code runs on. The imports are literal, so that bundlers see them. */
+import { ParleyError } from "../core/errors.ts";
+import type { Host, LaunchFacts } from "./host.ts";
+
+/**
+ * The host of this process. With `PARLEY_HOST=memory` in the environment it is one that reaches nothing real.
+ *
+ * @throws {ParleyError} `RUNTIME_UNSUPPORTED` on a runtime that Parley does not know.
+ */
+export async function autoHost(): Promise<Host> {
+  const host = await runtimeHost();
+  return wantsMemory(host.launch, host.name) ? (await import("./memory/mod.ts")).createMemoryHost() : host;
+}
+
+async function runtimeHost(): Promise<Host> {
+  if ("Deno" in globalThis) return (await import("./deno/mod.ts")).host;
+  if ("Bun" in globalThis) return (await import("./bun/mod.ts")).host;
+  if ("process" in globalThis) return (await import("./node/mod.ts")).host;
+  throw new ParleyError("RUNTIME_UNSUPPORTED", "Cannot use the network: this runtime is not supported");
+}
+
+/** Deno reads no file into its environment unless told to at launch, and hides the initial one without all permissions. */
+function wantsMemory(launch: LaunchFacts, name: Host["name"]): boolean {
+  return (name === "deno" ? launch.env("PARLEY_HOST") : launch.initialEnv("PARLEY_HOST")) === "memory";
+}

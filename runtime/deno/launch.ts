@@ -1,0 +1,31 @@
+/** Launch facts on Deno. Bookkeeping never triggers a Deno prompt: what is not granted counts as absent. */
+import { readInitialEnvironment } from "../_node/launch.ts";
+import type { LaunchFacts } from "../host.ts";
+
+const ALL = ["read", "write", "net", "env", "run", "sys", "ffi"] as const;
+let initial: ReadonlyMap<string, string> | null | undefined;
+
+/** Whether the process was started with all permissions; only then does Deno let /proc/self be read. */
+export function hasAllPermissions(): boolean {
+  return ALL.every((name) => Deno.permissions.querySync({ name }).state === "granted");
+}
+
+/** How this Deno process was started. */
+export const denoLaunch: LaunchFacts = Object.freeze({
+  mainModule: mainModule(),
+  pid: Deno.pid,
+  inWorker: "WorkerGlobalScope" in globalThis,
+  initialEnv(name: string): string | undefined {
+    if (initial === undefined) initial = hasAllPermissions() ? readInitialEnvironment() : null;
+    return initial?.get(name);
+  },
+  env(variable: string): string | undefined {
+    const { state } = Deno.permissions.querySync({ name: "env", variable });
+    return state === "granted" ? Deno.env.get(variable) : undefined;
+  },
+});
+
+function mainModule(): string | null {
+  const url = Deno.mainModule;
+  return /\/\$deno\$(?:eval|stdin)\b/u.test(url) || url.startsWith("data:") || url.startsWith("blob:") ? null : url;
+}

@@ -1,0 +1,91 @@
+/** A connection in memory: two pipes, seen from one end. */
+import { ParleyError } from "../../core/errors.ts";
+import type { ByteLink, SocketAddress } from "../../net/port.ts";
+import { Pipe } from "./pipe.ts";
+
+/** Where the two ends of a connection claim to be. */
+export interface LinkEnds {
+  /** The end that connects. */
+  readonly client: SocketAddress;
+  /** The end that listens. */
+  readonly server: SocketAddress;
+}
+
+/** One end of a connection in memory. */
+export class MemoryLink implements ByteLink {
+  /** The far end. */
+  readonly remote: SocketAddress;
+  /** This end. */
+  readonly local: SocketAddress;
+  /** Nothing is read ahead. */
+  readonly bufferedBytes = 0;
+  readonly #incoming: Pipe;
+  readonly #outgoing: Pipe;
+  #closed = false;
+
+  /** Use {@linkcode linkPair}. */
+  constructor(ends: { readonly local: SocketAddress; readonly remote: SocketAddress }, pipes: { incoming: Pipe; outgoing: Pipe }) {
+    this.local = ends.local;
+    this.remote = ends.remote;
+    this.#incoming = pipes.incoming;
+    this.#outgoing = pipes.outgoing;
+  }
+
+  /** Reads into a view; 0 at the end. */
+  async read(view: Uint8Array): Promise<number> {
+    const chunk = await this.#incoming.read(view.byteLength);
+    if (chunk === null) return 0;
+    view.set(chunk);
+    return chunk.byteLength;
+  }
+
+  /** Reads a chunk; null at the end. */
+  readChunk(): Promise<Uint8Array<ArrayBuffer> | null> {
+    return this.#incoming.read(64 * 1024);
+  }
+
+  /** Writes bytes, waiting for room. */
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#outgoing.write(bytes);
+    } catch (error) {
+      throw this.#closed ? closedError() : error;
+    }
+  }
+
+  /** Ends the writing direction. */
+  closeWrite(): Promise<void> {
+    this.#outgoing.finish();
+    return Promise.resolve();
+  }
+
+  /** Ends both directions in order. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#outgoing.finish();
+    this.#incoming.fail(closedError());
+  }
+
+  /** Breaks the connection off: the far end sees a reset. */
+  reset(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#outgoing.fail(new ParleyError("NET_RESET", "Cannot go on: the other side broke the connection off"));
+    this.#incoming.fail(closedError());
+  }
+}
+
+/** Makes both ends of a connection. */
+export function linkPair(ends: LinkEnds): { readonly client: MemoryLink; readonly server: MemoryLink } {
+  const up = new Pipe();
+  const down = new Pipe();
+  return {
+    client: new MemoryLink({ local: ends.client, remote: ends.server }, { incoming: down, outgoing: up }),
+    server: new MemoryLink({ local: ends.server, remote: ends.client }, { incoming: up, outgoing: down }),
+  };
+}
+
+function closedError(): ParleyError {
+  return new ParleyError("NET_CLOSED", "Cannot use the connection: it was closed");
+}

@@ -1,0 +1,19 @@
+/** Node as a host. */
+import process from "node:process";
+import { processLaunch, unrestrictedNetwork } from "../_node/process_launch.ts";
+import type { Host } from "../host.ts";
+import { reportLine } from "../report.ts";
+import { systemClock } from "../system_clock.ts";
+import { nodeNet } from "./net.ts";
+import { nodeTerminal } from "./terminal.ts";
+
+/** Node's back ends. */
+export const host: Host = Object.freeze({
+  name: "node",
+  net: nodeNet,
+  terminal: nodeTerminal,
+  clock: systemClock,
+  launch: processLaunch(process.argv[1]),
+  report: reportLine,
+  networkState: unrestrictedNetwork,
+});
