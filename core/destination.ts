@@ -23,6 +23,7 @@ export {
   type HostPattern,
   parseDestinationPattern,
   patternCovers,
+  patternRefuses,
 } from "./destination_pattern.ts";
 
 /** One exact destination. Frozen; made by {@linkcode parseDestination} or {@linkcode makeDestination} only. */

@@ -13,8 +13,16 @@ import {
   type Scheme,
   splitDestination,
 } from "./destination_syntax.ts";
-import { type CanonicalHost, canonicalHost } from "./host.ts";
-import { type AddressBlock, blockContains, classifyAddress, formatHostPort, parseAddressBlock } from "./ip_address.ts";
+import { type CanonicalHost, canonicalHost, hostOfAddress } from "./host.ts";
+import {
+  type AddressBlock,
+  blockContains,
+  classifyAddress,
+  formatHostPort,
+  type IpAddress,
+  parseAddressBlock,
+  parseIpAddress,
+} from "./ip_address.ts";
 
 /** Which hosts a pattern covers. */
 export type HostPattern =
@@ -92,6 +100,26 @@ export function patternCovers(pattern: DestinationPattern, destination: Destinat
   if (!(destination.port >= pattern.port.from && destination.port <= pattern.port.to)) return false;
   if (pattern.spki !== null && pattern.spki !== destination.spki) return false;
   return hostCovers(pattern.host, destination.host);
+}
+
+/**
+ * Whether a pattern, read as a refusal, reaches a destination. A refusal is read as widely as an approval is narrowly:
+ * `*` is every host, a block holds for metadata addresses too, and an address of this machine stands for `localhost`.
+ *
+ * @param pattern The pattern.
+ * @param destination The destination.
+ */
+export function patternRefuses(pattern: DestinationPattern, destination: Destination): boolean {
+  if (pattern.host.kind !== "any" && destination.host.kind === "localhost") {
+    const loopback = ["127.0.0.1", "::1"].map((text) => hostOfAddress(parseIpAddress(text) as IpAddress));
+    const byAddress = loopback.some((host) => patternRefuses(pattern, { ...destination, host }));
+    return byAddress || patternCovers(pattern, destination);
+  }
+  if (pattern.host.kind !== "any" && pattern.host.kind !== "cidr") return patternCovers(pattern, destination);
+  const { address } = destination.host;
+  const host = pattern.host.kind === "any" || (address !== null && blockContains(pattern.host.block, address));
+  const scheme = pattern.scheme === destination.scheme || (pattern.scheme === "tcp" && destination.scheme === "tls");
+  return host && scheme && destination.port >= pattern.port.from && destination.port <= pattern.port.to;
 }
 
 function hostCovers(pattern: HostPattern, host: CanonicalHost): boolean {

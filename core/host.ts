@@ -30,7 +30,6 @@ const ASCII_BUT_NAME = /[^a-zA-Z0-9._\-\u{80}-\u{10ffff}]/u;
 const INVISIBLE = /[[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]--[\u200c\u200d]]/v;
 const JOINER = /[\u200c\u200d]/g;
 const LABEL = /^(?!-)[a-z0-9_-]+(?<!-)$/;
-const NUMERIC_LABEL = /^(?:[0-9]+|0x[0-9a-f]*)$/;
 
 /**
  * Brings a host into canonical form, or refuses it.
@@ -100,6 +99,7 @@ function asciiName(text: string): string {
   if (ASCII_BUT_NAME.test(text)) throw refusal(text, "it has characters that no host name has");
   if (INVISIBLE.test(text)) throw refusal(text, "it has invisible characters");
   const hostname = urlHostname(text);
+  // The URL parser also refuses names whose last label is a number, once it is no IPv4 address.
   if (hostname === null) throw refusal(text, "it is not a valid host name");
   if (hostname.startsWith("[") || parseIpAddress(hostname) !== null) {
     throw refusal(text, `it reads as the address ${hostname}; write that if it is meant`);
@@ -122,7 +122,6 @@ function checkLabels(text: string, labels: readonly string[]): void {
       throw refusal(text, "it has a label that begins or ends with a hyphen, or a character that no host name has");
     }
   }
-  if (NUMERIC_LABEL.test(labels.at(-1) ?? "")) throw refusal(text, "its last label is a number");
 }
 
 function urlHostname(text: string): string | null {

@@ -85,7 +85,9 @@ export class ManualClock implements Clock {
     let next: PendingTimer | null = null;
     for (const timer of this.#timers) {
       if (timer.atMs > untilMs) continue;
-      if (next === null || timer.atMs < next.atMs || (timer.atMs === next.atMs && timer.order < next.order)) next = timer;
+      if (next === null || timer.atMs < next.atMs || (timer.atMs === next.atMs && timer.order < next.order)) {
+        next = timer;
+      }
     }
     return next;
   }

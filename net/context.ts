@@ -1,5 +1,6 @@
 /** What a face works with: the engine's host, the broker, and the requester it acts for. */
 import type { Broker } from "../permissions/broker.ts";
+import type { Lifetime } from "../permissions/prompter.ts";
 import type { Requester } from "../permissions/requester.ts";
 import type { EngineHost } from "./engine/open_tcp.ts";
 
@@ -11,6 +12,10 @@ export interface NetContext {
   readonly broker: Broker;
   /** Whom the face acts for. */
   readonly requester: Requester;
+  /** The durations that questions offer; both when absent. A command that makes one connection offers `once` only. */
+  readonly lifetimes?: readonly Lifetime[];
+  /** The program's own words on why it asks, shown as its claim; or absent. */
+  readonly claim?: string;
   /** Tells the operator one line, already escaped. */
   report(line: string): void;
 }

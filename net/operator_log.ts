@@ -18,7 +18,9 @@ const SOURCES: Readonly<Record<Grant["source"], string>> = Object.freeze({
 /** Reports an opened connection, with the address that the name led to. */
 export function reportOpened(context: NetContext, connection: TcpConnection): void {
   const { grant, remote, tls } = connection;
-  const encryption = tls === null ? "NOT ENCRYPTED" : `${tls.protocol}, certificate for ${tls.serverName} ${checked(tls.checkedBy)}`;
+  const encryption = tls === null
+    ? "NOT ENCRYPTED"
+    : `${tls.protocol}, certificate for ${tls.serverName} ${checked(tls.checkedBy)}`;
   context.report(
     `parley: connected to ${escapeText(formatDestination(grant.destination))} at ` +
       `${formatHostPort(remote.address, remote.port)}, ${SOURCES[grant.source]} (${escapeText(encryption)})`,

@@ -156,19 +156,31 @@ export interface NetBackend {
    *
    * @throws {ParleyError} `NET_DNS` when there is no address; `NET_ABORTED` on abort.
    */
-  resolve(grant: Grant, host: string, options: { readonly type: DnsQueryType | null; readonly signal: AbortSignal }): Promise<IpAddress[]>;
+  resolve(
+    grant: Grant,
+    host: string,
+    options: { readonly type: DnsQueryType | null; readonly signal: AbortSignal },
+  ): Promise<IpAddress[]>;
   /**
    * Connects to a literal address.
    *
    * @throws {ParleyError} with a `NET_` code.
    */
-  connect(grant: Grant, target: { readonly address: IpAddress; readonly port: number }, options: ConnectOptions): Promise<ByteLink>;
+  connect(
+    grant: Grant,
+    target: { readonly address: IpAddress; readonly port: number },
+    options: ConnectOptions,
+  ): Promise<ByteLink>;
   /**
    * Connects by name, for runtimes whose permissions name the host only. The engine checks `remote` before any byte.
    *
    * @throws {ParleyError} with a `NET_` code.
    */
-  connectByName(grant: Grant, target: { readonly host: string; readonly port: number }, options: ConnectOptions): Promise<ByteLink>;
+  connectByName(
+    grant: Grant,
+    target: { readonly host: string; readonly port: number },
+    options: ConnectOptions,
+  ): Promise<ByteLink>;
   /**
    * Makes a TLS client handshake over any link; the runtime verifies chain, name and signature *during* it, and this reports
    * the outcome. (Switching verification off and judging afterwards is no substitute: some TLS stacks then skip the

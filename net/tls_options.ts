@@ -33,7 +33,13 @@ const MAX_PEM = 1024 * 1024;
 const { digest } = crypto.subtle;
 
 /** Options that ask for plain verification against the runtime's roots. */
-export const PLAIN_TLS: TlsRequest = Object.freeze({ serverName: null, ca: null, alpnProtocols: [], cert: null, key: null });
+export const PLAIN_TLS: TlsRequest = Object.freeze({
+  serverName: null,
+  ca: null,
+  alpnProtocols: [],
+  cert: null,
+  key: null,
+});
 
 /**
  * Converts TLS options.
@@ -47,7 +53,9 @@ export function toTlsRequest(value: unknown): TlsRequest {
   const serverName = optional(member(options, "serverName"), "serverName");
   const cert = optionalPem(member(options, "cert"), "cert", CERTIFICATE);
   const key = optionalPem(member(options, "key"), "key", PRIVATE_KEY);
-  if ((cert === null) !== (key === null)) throw new TypeError("Cannot use a client certificate: cert and key go together");
+  if ((cert === null) !== (key === null)) {
+    throw new TypeError("Cannot use a client certificate: cert and key go together");
+  }
   return Object.freeze({
     serverName: serverName === null ? null : canonicalHost(serverName).text,
     ca: toAuthorities(member(options, "ca")),
@@ -83,16 +91,23 @@ export async function tlsClaims(
 
 function toAuthorities(value: unknown): readonly string[] | null {
   if (value === undefined) return null;
-  const texts = typeof value === "string" ? [value] : toSequence(value, (item) => toDOMString(item, "ca"), { what: "ca", maxLength: 1024 });
+  const texts = typeof value === "string"
+    ? [value]
+    : toSequence(value, (item) => toDOMString(item, "ca"), { what: "ca", maxLength: 1024 });
   if (texts.length === 0) throw new TypeError("Cannot use ca: the list is empty");
   return Object.freeze(texts.map((text) => requirePem(text, "ca", CERTIFICATE)));
 }
 
 function toProtocols(value: unknown): readonly string[] {
   if (value === undefined) return [];
-  const protocols = toSequence(value, (item) => toDOMString(item, "alpnProtocols"), { what: "alpnProtocols", maxLength: 64 });
+  const protocols = toSequence(value, (item) => toDOMString(item, "alpnProtocols"), {
+    what: "alpnProtocols",
+    maxLength: 64,
+  });
   for (const protocol of protocols) {
-    if (!/^[\x21-\x7e]{1,255}$/u.test(protocol)) throw new TypeError("Cannot use alpnProtocols: a name has 1 to 255 printable ASCII characters");
+    if (!/^[\x21-\x7e]{1,255}$/u.test(protocol)) {
+      throw new TypeError("Cannot use alpnProtocols: a name has 1 to 255 printable ASCII characters");
+    }
   }
   return Object.freeze(protocols);
 }

@@ -7,7 +7,13 @@ import { Grant } from "./grant.ts";
 import { mainRequester } from "./main_requester.ts";
 
 const options = { signal: new AbortController().signal };
-const PLAIN_TLS: TlsClaims = { mode: "open", serverName: "mail.example", caSha256: null, clientCertSha256: null, required: true };
+const PLAIN_TLS: TlsClaims = {
+  mode: "open",
+  serverName: "mail.example",
+  caSha256: null,
+  clientCertSha256: null,
+  required: true,
+};
 
 test("CON-01 nothing is granted without an answer: the default is no", async () => {
   const { broker, questions } = brokerFixture([]);
@@ -101,7 +107,17 @@ test("CON-10 after five refusals in a row the program is not asked about any mor
   assert.equal(questions.length, 5);
 });
 
-for (const [host, risk] of [["localhost", "loopback"], ["127.0.0.1", "loopback"], ["192.168.1.9", "private"], ["[fe80::1%eth0]", "private"], ["169.254.169.254", "metadata"], ["mail.example", null], ["9.9.9.9", null]] as const) {
+for (
+  const [host, risk] of [
+    ["localhost", "loopback"],
+    ["127.0.0.1", "loopback"],
+    ["192.168.1.9", "private"],
+    ["[fe80::1%eth0]", "private"],
+    ["169.254.169.254", "metadata"],
+    ["mail.example", null],
+    ["9.9.9.9", null],
+  ] as const
+) {
   test(`CON-10 ${host} needs ${risk === null ? "one key" : `a word (${risk})`}`, async () => {
     const { broker, questions } = brokerFixture([ONCE]);
     await broker.request(REQUESTER, tcp(host, 25), options);

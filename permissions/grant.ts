@@ -104,7 +104,9 @@ export class Grant {
    * @throws {ParleyError} `PERM_SPENT` the second time, `PERM_REVOKED` when the approval is gone.
    */
   spend(): void {
-    if (this.#init.signal.aborted) throw new ParleyError("PERM_REVOKED", "Cannot use the permission: it was taken back");
+    if (this.#init.signal.aborted) {
+      throw new ParleyError("PERM_REVOKED", "Cannot use the permission: it was taken back");
+    }
     if (this.#spent) throw new ParleyError("PERM_SPENT", "Cannot use the permission: it was used already");
     this.#spent = true;
   }

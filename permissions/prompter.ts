@@ -30,7 +30,7 @@ export type Risk =
   /** The destination is on a private or link-local network. */
   | "private"
   /** The destination answers with the credentials of a cloud machine. */
-  | "metadata"
+  | "metadata";
 
 /** What the operator said, or why no answer came. */
 export type Answer =

@@ -1,5 +1,5 @@
 /** Giving up power: the one thing code can do to permissions (CON-16). */
-import { parseDestinationPattern, patternCovers } from "../core/destination.ts";
+import { parseDestinationPattern, patternRefuses } from "../core/destination.ts";
 import type { Broker } from "./broker.ts";
 
 /** What to give up for the rest of the process. */
@@ -23,6 +23,6 @@ export function applyRestriction(broker: Broker, restriction: Restriction): void
   broker.restrict(({ destination }) => {
     if (everything) return true;
     // A host that is not chosen yet is judged again once it is.
-    return destination !== null && patterns.some((pattern) => patternCovers(pattern, destination));
+    return destination !== null && patterns.some((pattern) => patternRefuses(pattern, destination));
   });
 }

@@ -1,5 +1,6 @@
 /** Picks the host for the runtime this code runs on. The imports are literal, so that bundlers see them. */
 import { ParleyError } from "../core/errors.ts";
+import type { CommandHost } from "./command.ts";
 import type { Host, LaunchFacts } from "./host.ts";
 
 /**
@@ -12,11 +13,27 @@ export async function autoHost(): Promise<Host> {
   return wantsMemory(host.launch, host.name) ? (await import("./memory/mod.ts")).createMemoryHost() : host;
 }
 
+/**
+ * The surroundings of the `parley` command.
+ *
+ * @throws {ParleyError} `RUNTIME_UNSUPPORTED` on a runtime that Parley does not know.
+ */
+export async function autoCommandHost(): Promise<CommandHost> {
+  if ("Deno" in globalThis) return (await import("./deno/command.ts")).createCommandHost();
+  if ("Bun" in globalThis) return (await import("./bun/command.ts")).createCommandHost();
+  if ("process" in globalThis) return (await import("./node/command.ts")).createCommandHost();
+  throw unsupported();
+}
+
 async function runtimeHost(): Promise<Host> {
   if ("Deno" in globalThis) return (await import("./deno/mod.ts")).host;
   if ("Bun" in globalThis) return (await import("./bun/mod.ts")).host;
   if ("process" in globalThis) return (await import("./node/mod.ts")).host;
-  throw new ParleyError("RUNTIME_UNSUPPORTED", "Cannot use the network: this runtime is not supported");
+  throw unsupported();
+}
+
+function unsupported(): ParleyError {
+  return new ParleyError("RUNTIME_UNSUPPORTED", "Cannot start: this runtime is not supported");
 }
 
 /** Deno reads no file into its environment unless told to at launch, and hides the initial one without all permissions. */

@@ -38,7 +38,9 @@ export interface OpenTcpOptions {
   toFaceError(error: unknown): unknown;
 }
 
-const LOCALHOST: readonly IpAddress[] = ["127.0.0.1", "::1"].map((text) => parseIpAddress(text)).filter((a) => a !== null);
+const LOCALHOST: readonly IpAddress[] = ["127.0.0.1", "::1"].map((text) => parseIpAddress(text)).filter((a) =>
+  a !== null
+);
 
 /**
  * Opens a connection to the grant's destination.

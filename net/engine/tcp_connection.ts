@@ -140,7 +140,10 @@ export class TcpConnection {
     const life = this.#init.signal;
     const leftover = this.#readable.queuedBytes + link.bufferedBytes;
     if (leftover > 0) {
-      const error = new ParleyError("TLS_LEFTOVER", `Cannot start TLS: ${leftover} bytes of plaintext have arrived before it`);
+      const error = new ParleyError(
+        "TLS_LEFTOVER",
+        `Cannot start TLS: ${leftover} bytes of plaintext have arrived before it`,
+      );
       this.destroy(error);
       throw error;
     }
@@ -148,7 +151,14 @@ export class TcpConnection {
     try {
       if (link instanceof PlaintextLimit) link.lift();
       const secured = await secureLink(net, grant, { link, terms, signal: AbortSignal.any([signal, life]) });
-      const upgraded = new TcpConnection({ link: secured.link, grant, net, tls: secured.info, signal: life, toFaceError });
+      const upgraded = new TcpConnection({
+        link: secured.link,
+        grant,
+        net,
+        tls: secured.info,
+        signal: life,
+        toFaceError,
+      });
       this.#resolveClosed();
       return upgraded;
     } catch (error) {
@@ -175,7 +185,9 @@ export class TcpConnection {
   #leaveForUpgrade(): void {
     this.#state = "upgraded";
     this.#init.signal.removeEventListener("abort", this.#onAbort);
-    const spent = this.#init.toFaceError(new ParleyError("NET_CLOSED", "Cannot use the stream: the connection was upgraded to TLS"));
+    const spent = this.#init.toFaceError(
+      new ParleyError("NET_CLOSED", "Cannot use the stream: the connection was upgraded to TLS"),
+    );
     this.#readable.detach(spent);
     this.#writable.detach(spent);
   }

@@ -18,7 +18,14 @@ const IDENTITY = { names: ["mail.example"], authority: "public" };
 function open(signal: AbortSignal = NEVER): { connection: TcpConnection; peer: MemoryLink } {
   const ends = { client: { address: "127.0.0.1", port: 5000 }, server: { address: "127.0.0.1", port: 7 } };
   const { client, server } = linkPair(ends);
-  const init = { link: client, grant: testGrant(), net: new MemoryNetwork(), tls: null, signal, toFaceError: (e: unknown) => e };
+  const init = {
+    link: client,
+    grant: testGrant(),
+    net: new MemoryNetwork(),
+    tls: null,
+    signal,
+    toFaceError: (e: unknown) => e,
+  };
   return { connection: new TcpConnection(init), peer: server };
 }
 
@@ -221,7 +228,12 @@ for (
     ["an unknown authority", { ...IDENTITY, authority: "evil" }, TERMS, "TLS_UNTRUSTED"],
     ["another name", { ...IDENTITY, names: ["other.example"] }, TERMS, "TLS_NAME"],
     ["an expired certificate", { ...IDENTITY, expired: true }, TERMS, "TLS_EXPIRED"],
-    ["a public certificate where the program brought its own authority", IDENTITY, { ...TERMS, ca: ["own"] }, "TLS_UNTRUSTED"],
+    [
+      "a public certificate where the program brought its own authority",
+      IDENTITY,
+      { ...TERMS, ca: ["own"] },
+      "TLS_UNTRUSTED",
+    ],
   ] as const
 ) {
   test(`NET-06 startTls() refuses ${title}`, async () => {

@@ -51,11 +51,17 @@ export async function secureLink(
     if (!result.trusted) throw rejectionError(result, terms.serverName);
     if (result.resumed) {
       result.link.close();
-      throw new ParleyError("TLS_HANDSHAKE", "Cannot use the TLS session: it was resumed, so the certificate was not checked again");
+      throw new ParleyError(
+        "TLS_HANDSHAKE",
+        "Cannot use the TLS session: it was resumed, so the certificate was not checked again",
+      );
     }
     const { chain, alpnProtocol, protocol } = result;
     const checkedBy = terms.ca === null ? "runtime-roots" : "own-ca";
-    return { link: result.link, info: Object.freeze({ serverName: terms.serverName, checkedBy, protocol, alpnProtocol, chain }) };
+    return {
+      link: result.link,
+      info: Object.freeze({ serverName: terms.serverName, checkedBy, protocol, alpnProtocol, chain }),
+    };
   } catch (error) {
     link.close();
     throw error;

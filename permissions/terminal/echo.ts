@@ -28,7 +28,9 @@ const CAUSES: ReadonlyMap<Cause, string> = new Map<Cause, string>([
  */
 export function echoSentence(state: QuestionState): string {
   const { question, answer, host, cause } = state;
-  const where = host === null ? `port ${question.descriptor.port}` : formatHostPort(host.text, question.descriptor.port);
+  const where = host === null
+    ? `port ${question.descriptor.port}`
+    : formatHostPort(host.text, question.descriptor.port);
   const shown = escapeText(where, { maxLength: Infinity });
   if (answer?.kind === "allow") {
     const duration = answer.lifetime === "once" ? "Allowed once" : "Allowed until the program ends";

@@ -30,7 +30,8 @@ const SGR: ReadonlyMap<Tone, string> = new Map<Tone, string>([
   ["good", "1;32"],
 ]);
 const UTF8 = /utf-?8/i;
-const MIN_COLUMNS = 24;
+/** Narrower terminals wrap by themselves. */
+const MIN_COLUMNS = 30;
 const MAX_COLUMNS = 92;
 
 /**
@@ -74,7 +75,8 @@ export class Pen {
     const dash = this.#style.ascii ? "-" : "─";
     const head = `${dash}${dash} ${this.text(title)} `;
     const rest = Math.max(0, this.columns - columnsOf(head));
-    return `${this.paint(head.trimEnd(), "heading")} ${this.paint(dash.repeat(rest), "label")}`;
+    const shown = this.paint(head.trimEnd(), "heading");
+    return rest === 0 ? shown : `${shown} ${this.paint(dash.repeat(rest), "label")}`;
   }
 
   /** Text over the whole width, indented. */
@@ -97,12 +99,22 @@ export class Pen {
     return [`  ${name}${gap}${below[0] ?? ""}`, ...below.slice(1)];
   }
 
-  /** A key with what it means; on every width in one line where it fits. */
-  choice(key: string, meaning: string): string[] {
-    const indent = 2 + Math.max(7, columnsOf(key) + 2);
-    const lines = wrapText(this.text(meaning), Math.max(8, this.columns - indent));
-    const gap = " ".repeat(indent - 2 - columnsOf(key));
-    return lines.map((line, index) => index === 0 ? `  ${this.paint(key, "key")}${gap}${line}` : " ".repeat(indent) + line);
+  /** Keys with what they mean, in two columns. */
+  choices(pairs: readonly (readonly [key: string, meaning: string])[]): string[] {
+    const indent = 4 + Math.max(...pairs.map(([key]) => columnsOf(key)));
+    return pairs.flatMap(([key, meaning]) => {
+      const gap = " ".repeat(indent - 2 - columnsOf(key));
+      return wrapText(this.text(meaning), Math.max(8, this.columns - indent)).map((line, index) =>
+        index === 0 ? `  ${this.paint(key, "key")}${gap}${line}` : " ".repeat(indent) + line
+      );
+    });
+  }
+
+  /** A command to be copied. It is never broken: where it is too long for a line, the terminal wraps it. */
+  command(label: string, command: string): string[] {
+    const line = `${label} ${command}`;
+    if (columnsOf(line) <= this.columns - 2) return [`  ${this.paint(line, "label")}`];
+    return [`  ${this.paint(label, "label")}`, `  ${this.paint(command, "label")}`];
   }
 
   /** Text in a tone. */

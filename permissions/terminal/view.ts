@@ -77,7 +77,9 @@ export function drawPages(state: QuestionState, canvas: Canvas): string[] {
   });
   const rows = Math.max(4, Math.min(canvas.rows > 0 ? canvas.rows : 24, 60) - 3);
   const pages: string[] = [];
-  for (let start = 0; start < lines.length; start += rows) pages.push(lines.slice(start, start + rows).join("\n") + "\n");
+  for (let start = 0; start < lines.length; start += rows) {
+    pages.push(lines.slice(start, start + rows).join("\n") + "\n");
+  }
   return pages;
 }
 
@@ -99,7 +101,7 @@ export function drawEcho(state: QuestionState, canvas: Canvas): string {
   const pen = new Pen(canvas.style, canvas.columns);
   const allowed = state.answer?.kind === "allow";
   const mark = allowed ? pen.either("✓ ", "") : pen.either("✗ ", "");
-  return pen.paragraph(mark + echoSentence(state), allowed ? "good" : "heading").join("\n") + "\n\n";
+  return pen.paragraph(mark + echoSentence(state), allowed ? "good" : "heading").join("\n") + "\n";
 }
 
 function headline(state: QuestionState): string {
@@ -129,31 +131,35 @@ function facts(state: QuestionState, pen: Pen): string[] {
 
 function choices(state: QuestionState, pen: Pen): string[] {
   const { lifetimes } = state.question;
-  const key = state.risk === null ? null : state.word;
-  const once = lifetimes.includes("once");
-  const run = lifetimes.includes("run");
+  const word = state.risk === null ? null : state.word;
+  const once: [string, string][] = lifetimes.includes("once") ? [[word ?? "y", "Yes, this one connection"]] : [];
+  const run: [string, string][] = lifetimes.includes("run")
+    ? [[word === null ? "r" : `${word} r`, "Yes, and again until this program ends"]]
+    : [];
   return [
-    ...(key === null ? [] : [...pen.paragraph(`Because of the caution, "y" is not enough here: type the word.`), ""]),
-    ...(once ? pen.choice(key ?? "y", "Yes, this one connection") : []),
-    ...(run ? pen.choice(key === null ? "r" : `${key} r`, "Yes, and again until this program ends") : []),
-    ...pen.choice("Enter", "No. Anything else is no, too"),
-    ...pen.choice("?", "Show every value in full"),
+    ...(word === null ? [] : [...pen.paragraph(`Because of the caution, "y" is not enough here: type the word.`), ""]),
+    ...pen.choices([...once, ...run, ["Enter", "No. Anything else is no, too"], ["?", "Show every value in full"]]),
   ];
 }
 
 function hostChoices(pen: Pen): string[] {
   return [
-    ...pen.paragraph("Type the host: a full domain name, localhost or an IP address. You are asked once more before anything happens."),
+    ...pen.paragraph("Type the host: a full domain name, localhost or an IP address."),
+    ...pen.paragraph("You are asked once more before anything happens."),
     "",
-    ...pen.choice("Enter", "No"),
-    ...pen.choice("?", "Show every value in full"),
+    ...pen.choices([["Enter", "No"], ["?", "Show every value in full"]]),
   ];
 }
 
 function footer(state: QuestionState, pen: Pen): string[] {
   const { preapprove } = state.question;
-  const before = preapprove === null ? [] : pen.paragraph(`Not to be asked: ${escapeText(preapprove, { maxLength: 300 })}`, "label");
-  return ["", ...before, ...pen.paragraph("To take it back: Ctrl-C ends the program and its connections.", "label")];
+  // Never cut: half a command is none.
+  const shown = preapprove === null ? "" : pen.text(escapeText(preapprove, { maxLength: 2_000 }));
+  return [
+    "",
+    ...(preapprove === null ? [] : pen.command("Not to be asked:", shown)),
+    ...pen.paragraph("To take it back: Ctrl-C ends the program and its connections.", "label"),
+  ];
 }
 
 function askText(state: QuestionState): string {
@@ -165,15 +171,14 @@ function askText(state: QuestionState): string {
 }
 
 function noticeText(state: QuestionState): string | null {
-  switch (state.notice?.kind) {
-    case undefined:
-      return null;
+  if (state.notice === null) return null;
+  switch (state.notice.kind) {
     case "early":
       return "What was typed before this line does not count.";
     case "unknown-key":
       return "That key means nothing here.";
     case "bad-host":
-      return escapeText(state.notice?.kind === "bad-host" ? state.notice.message : "", { maxLength: 300 });
+      return escapeText(state.notice.message, { maxLength: 300 });
   }
 }
 

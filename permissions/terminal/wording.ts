@@ -37,16 +37,16 @@ export function whoTexts(requester: Requester): string[] {
   const shown = escapeText(what, { maxLength: MAX_ORIGIN });
   if (evidence === "launcher") {
     const hash = mainSha256 === null ? "" : `, SHA-256 ${escapeText(mainSha256.slice(0, 16))}…`;
-    return [`${shown} and everything it imports`, `Checked by the launcher before the start${hash}. Process ${pid}.`];
+    return [shown, `and everything it imports (process ${pid}).`, `Checked by the launcher before the start${hash}.`];
   }
-  return [`${shown} and everything it imports`, `That is what it says it is; nobody checked. Process ${pid}.`];
+  return [shown, `and everything it imports (process ${pid}).`, "That is what it says it is; nobody checked."];
 }
 
 /** The host in canonical form, with its Unicode form in brackets. */
 export function hostText(host: CanonicalHost): string {
   const unicode = unicodeForm(host.text);
   const shown = escapeText(host.text, { maxLength: Infinity });
-  return unicode === null ? shown : `${shown}  [${escapeText(unicode, { maxLength: Infinity })}]`;
+  return unicode === null ? shown : `${shown} [${escapeText(unicode, { maxLength: Infinity })}]`;
 }
 
 /** The port as number and by name: `port 25 (SMTP mail)`. */

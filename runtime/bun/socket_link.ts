@@ -102,10 +102,10 @@ export class BunSocketLink implements ByteLink {
   /** The descriptor is gone. */
   onClose(error: unknown): void {
     if (this.#closed) return;
+    if (error) return this.#broke(bunNetError(error, "go on with the connection"));
     // After our own FIN, Bun reports the far end's FIN as a close without error and without `end`.
-    if (error) this.#broke(bunNetError(error, "go on with the connection"));
-    else if (this.#shutDown) this.#queue.end();
-    this.#broke(gone("go on with the connection"));
+    if (this.#shutDown) this.#queue.end();
+    this.#broke(this.#shutDown ? closedError("use the connection") : gone("go on with the connection"));
   }
 
   /** An error that Bun reports apart from the close. */

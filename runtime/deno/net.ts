@@ -19,6 +19,9 @@ const denoConnect = Deno.connect;
 const permissions = Deno.permissions;
 const query = permissions.query.bind(permissions);
 
+/** `host` is an own property, so that Object.prototype cannot narrow the question (CORE-01). */
+const WHOLE_NETWORK = Object.freeze({ name: "net", host: undefined }) as unknown as Deno.NetPermissionDescriptor;
+
 /** What Deno cannot do: `Deno.TcpConn` takes no keep-alive delay and has no way to send RST. */
 const GAPS: NetGaps = Object.freeze({
   connectNotCancellable: false,
@@ -42,7 +45,7 @@ export const denoNet: NetBackend = Object.freeze<NetBackend>({
  */
 async function canResolve(host: string, _port: number): Promise<boolean> {
   if (parseIpAddress(host) !== null) return true;
-  const { state } = await query({ name: "net", host: undefined });
+  const { state } = await query(WHOLE_NETWORK);
   return state === "granted";
 }
 

@@ -26,7 +26,9 @@ export class ExampleNetwork extends MemoryNetwork {
     options: { readonly type: "ipv4" | "ipv6" | null; readonly signal: AbortSignal },
   ): Promise<IpAddress[]> {
     const address = parseIpAddress(ADDRESS);
-    if (!host.endsWith(".example") || options.type === "ipv6" || address === null) return super.resolve(grant, host, options);
+    if (!host.endsWith(".example") || options.type === "ipv6" || address === null) {
+      return super.resolve(grant, host, options);
+    }
     this.log.push(`resolve ${host}`);
     return Promise.resolve([address]);
   }
@@ -49,5 +51,9 @@ async function startTlsThenEcho(link: ByteLink): Promise<void> {
 }
 
 function exampleTls(link: ByteLink): Promise<ByteLink> {
-  return memoryTlsServer(link, { names: ["mail.example", "echo.example"], authority: "public", alpnProtocols: ["echo/1"] });
+  return memoryTlsServer(link, {
+    names: ["mail.example", "echo.example"],
+    authority: "public",
+    alpnProtocols: ["echo/1"],
+  });
 }

@@ -24,7 +24,10 @@ export class MemoryLink implements ByteLink {
   #closed = false;
 
   /** Use {@linkcode linkPair}. */
-  constructor(ends: { readonly local: SocketAddress; readonly remote: SocketAddress }, pipes: { incoming: Pipe; outgoing: Pipe }) {
+  constructor(
+    ends: { readonly local: SocketAddress; readonly remote: SocketAddress },
+    pipes: { incoming: Pipe; outgoing: Pipe },
+  ) {
     this.local = ends.local;
     this.remote = ends.remote;
     this.#incoming = pipes.incoming;

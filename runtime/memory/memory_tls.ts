@@ -83,7 +83,10 @@ async function readHello<T>(link: ByteLink): Promise<T> {
 
 async function certificateOf(hello: ServerHello): Promise<PeerCertificate> {
   const der = new TextEncoder().encode(JSON.stringify(hello));
-  const hash = Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", der)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const hash = Array.from(
+    new Uint8Array(await crypto.subtle.digest("SHA-256", der)),
+    (byte) => byte.toString(16).padStart(2, "0"),
+  ).join("");
   const subjectAltName = hello.names.map((name) => `DNS:${name}`).join(", ");
   return {
     der,

@@ -29,7 +29,13 @@ export function createMemoryHost(options: MemoryHostOptions = {}): Host {
     net: options.net ?? new ExampleNetwork(),
     terminal: options.terminal ?? { open: () => Promise.resolve(null) },
     clock: options.clock ?? systemClock,
-    launch: { mainModule: "file:///example/main.ts", pid: 1, inWorker: false, initialEnv: () => undefined, env: () => undefined },
+    launch: {
+      mainModule: "file:///example/main.ts",
+      pid: 1,
+      inWorker: false,
+      initialEnv: () => undefined,
+      env: () => undefined,
+    },
     report: options.report ?? (() => {}),
     networkState: () => Promise.resolve("granted" as const),
   });

@@ -2,14 +2,26 @@
 import { ParleyError } from "../../core/errors.ts";
 import { formatHostPort, type IpAddress, parseIpAddress } from "../../core/ip_address.ts";
 import type { Grant } from "../../permissions/grant.ts";
-import type { ByteLink, ConnectOptions, NetBackend, NetGaps, SocketAddress, TlsResult, TlsTerms } from "../../net/port.ts";
+import type {
+  ByteLink,
+  ConnectOptions,
+  NetBackend,
+  NetGaps,
+  SocketAddress,
+  TlsResult,
+  TlsTerms,
+} from "../../net/port.ts";
 import { linkPair } from "./memory_link.ts";
 import { memoryTlsClient } from "./memory_tls.ts";
 
 /** What a memory server does with a connection. When it resolves or rejects, its end is closed. */
 export type MemoryService = (link: ByteLink) => void | Promise<void>;
 
-const GAPS: NetGaps = Object.freeze({ connectNotCancellable: false, keepAliveDelayIgnored: false, resetSendsFin: false });
+const GAPS: NetGaps = Object.freeze({
+  connectNotCancellable: false,
+  keepAliveDelayIgnored: false,
+  resetSendsFin: false,
+});
 
 /** A network in memory. */
 export class MemoryNetwork implements NetBackend {
@@ -27,11 +39,14 @@ export class MemoryNetwork implements NetBackend {
    * @throws {TypeError} for text that is not an IP address.
    */
   addName(name: string, ...addresses: string[]): void {
-    this.#names.set(name, addresses.map((text) => {
-      const address = parseIpAddress(text);
-      if (address === null) throw new TypeError(`Cannot add ${name}: "${text}" is not an IP address`);
-      return address;
-    }));
+    this.#names.set(
+      name,
+      addresses.map((text) => {
+        const address = parseIpAddress(text);
+        if (address === null) throw new TypeError(`Cannot add ${name}: "${text}" is not an IP address`);
+        return address;
+      }),
+    );
   }
 
   /** Serves an address and port, replacing whoever did. */
@@ -58,19 +73,32 @@ export class MemoryNetwork implements NetBackend {
   }
 
   /** Connects to an address. */
-  connect(_grant: Grant, target: { readonly address: IpAddress; readonly port: number }, options: ConnectOptions): Promise<ByteLink> {
+  connect(
+    _grant: Grant,
+    target: { readonly address: IpAddress; readonly port: number },
+    options: ConnectOptions,
+  ): Promise<ByteLink> {
     const server: SocketAddress = { address: target.address.text, port: target.port };
     return this.#connect(server, options.signal);
   }
 
   /** Connects by name. */
-  async connectByName(grant: Grant, target: { readonly host: string; readonly port: number }, options: ConnectOptions): Promise<ByteLink> {
+  async connectByName(
+    grant: Grant,
+    target: { readonly host: string; readonly port: number },
+    options: ConnectOptions,
+  ): Promise<ByteLink> {
     const [address] = await this.resolve(grant, target.host, { type: null, signal: options.signal });
     return await this.#connect({ address: (address as IpAddress).text, port: target.port }, options.signal);
   }
 
   /** Plays a TLS handshake. */
-  async tls(_grant: Grant, link: ByteLink, terms: TlsTerms, options: { readonly signal: AbortSignal }): Promise<TlsResult> {
+  async tls(
+    _grant: Grant,
+    link: ByteLink,
+    terms: TlsTerms,
+    options: { readonly signal: AbortSignal },
+  ): Promise<TlsResult> {
     const stop = (): void => link.close();
     options.signal.addEventListener("abort", stop, { once: true });
     try {
@@ -86,7 +114,9 @@ export class MemoryNetwork implements NetBackend {
     await Promise.resolve();
     if (signal.aborted) throw new ParleyError("NET_ABORTED", "Cannot connect: aborted", { cause: signal.reason });
     const service = this.#services.get(where);
-    if (service === undefined) throw new ParleyError("NET_REFUSED", `Cannot connect to ${where}: nothing listens there`);
+    if (service === undefined) {
+      throw new ParleyError("NET_REFUSED", `Cannot connect to ${where}: nothing listens there`);
+    }
     const { client, server: link } = linkPair({ client: { address: "127.0.0.1", port: this.#nextPort++ }, server });
     void serve(service, link);
     return client;

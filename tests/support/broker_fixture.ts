@@ -34,7 +34,10 @@ export interface BrokerFixture {
 export const REQUESTER: Requester = mainRequester("file:///home/me/main.ts", 42);
 
 /** Makes a broker whose operator gives the scripted answers. */
-export function brokerFixture(script: Script, options: { readonly allow?: readonly string[] } & Partial<BrokerInit> = {}): BrokerFixture {
+export function brokerFixture(
+  script: Script,
+  options: { readonly allow?: readonly string[] } & Partial<BrokerInit> = {},
+): BrokerFixture {
   const answers = [...script];
   const questions: Question[] = [];
   const reports: string[] = [];
@@ -62,5 +65,10 @@ export function brokerFixture(script: Script, options: { readonly allow?: readon
 /** A request for a TCP destination. */
 export function tcp(host: string, port: number, tls: TlsClaims | null = null): DirectSocketsDescriptor {
   const scheme = tls?.mode === "open" ? "tls" : "tcp";
-  return { name: "direct-sockets", destination: makeDestination({ scheme, host: canonicalHost(host), port }), port, tls };
+  return {
+    name: "direct-sockets",
+    destination: makeDestination({ scheme, host: canonicalHost(host), port }),
+    port,
+    tls,
+  };
 }

@@ -1,0 +1,204 @@
+/** `parley connect`: standard input and output joined to a connection, like `nc` and `openssl s_client`, with consent. */
+import { formatDestination, parseDestination } from "../../core/destination.ts";
+import { ParleyError } from "../../core/errors.ts";
+import { escapeText } from "../../core/escape.ts";
+import { negotiateStartTls, STARTTLS_PROTOCOLS, type StartTlsProtocol } from "../../net/above/starttls/negotiate.ts";
+import type { TCPSocket, TCPSocketOptions } from "../../net/faces/raw_sockets/mod.ts";
+import type { TLSOptions } from "../../net/tls_options.ts";
+import type { CommandHost, ParsedArguments } from "../../runtime/command.ts";
+import { type Command, flagOption, listOption, textOption } from "../command.ts";
+import { commandSockets } from "../context.ts";
+import { createMessages, type Messages } from "../messages.ts";
+import { createPeerOutput } from "../peer_output.ts";
+import { pump } from "../pump.ts";
+
+const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+/** The verb. */
+export const connectCommand: Command = Object.freeze({
+  name: "connect",
+  summary: "Join standard input and output to a TCP or TLS connection",
+  usage: "connect HOST:PORT [OPTIONS]",
+  description:
+    "Asks at the terminal, connects, and passes bytes both ways until the other side has finished. At the end of " +
+    "standard input only the sending direction ends. What the other side sends is escaped on a terminal, and passed on " +
+    "as it is into a pipe or file.",
+  options: Object.freeze<Command["options"]>({
+    tls: { type: "boolean" },
+    starttls: { type: "string" },
+    servername: { type: "string" },
+    alpn: { type: "string" },
+    ca: { type: "string", multiple: true },
+    cert: { type: "string" },
+    key: { type: "string" },
+    crlf: { type: "boolean" },
+    raw: { type: "boolean" },
+    allow: { type: "string", multiple: true },
+    timeout: { type: "string" },
+  }),
+  help: [
+    { usage: "--tls", text: "TLS from the first byte; the same as tls://HOST:PORT." },
+    {
+      usage: "--starttls PROTOCOL",
+      text: `Speak ${STARTTLS_PROTOCOLS.join(", ")} up to its upgrade to TLS; fails when it is not offered.`,
+    },
+    { usage: "--ca FILE", text: "Trust the PEM certificates in FILE instead of the built-in ones. May be repeated." },
+    { usage: "--servername NAME", text: "Check the certificate against NAME instead of HOST." },
+    { usage: "--alpn LIST", text: "Offer protocols by ALPN, separated by commas." },
+    { usage: "--cert FILE", text: "Client certificate, PEM; needs --key." },
+    { usage: "--key FILE", text: "Private key of the client certificate, PEM." },
+    { usage: "--crlf", text: "Send line ends as CR LF." },
+    { usage: "--raw", text: "Do not escape on a terminal. Only for a destination given with --allow." },
+    { usage: "--allow DESTINATION", text: "Approve a destination in advance, without a question. May be repeated." },
+    { usage: "--timeout SECONDS", text: "Give up connecting after this time; 30 by default." },
+  ],
+  examples: [
+    "parley connect mail.example.org:25 --starttls smtp --crlf",
+    "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | parley connect --tls www.example.org:443",
+    "parley connect --allow 192.168.1.20:9100 192.168.1.20:9100 < label.zpl",
+  ],
+  run: runConnect,
+});
+
+async function runConnect(host: CommandHost, args: ParsedArguments): Promise<number> {
+  const messages = createMessages(host, flagOption(args, "json"));
+  const plan = await readPlan(host, args);
+  const stop = new AbortController();
+  let status = 0;
+  const forget = host.onInterrupt((signal) => {
+    status = SIGNAL_STATUS[signal];
+    stop.abort(new ParleyError("NET_ABORTED", "Interrupted"));
+  });
+  try {
+    await using socket = await open(plan, messages, stop.signal);
+    const output = createPeerOutput(host, plan.raw);
+    const counts = await pump(host.stdin, socket, { output, crlf: plan.crlf });
+    messages.tell({ event: "closed", ...counts }, null);
+    return 0;
+  } catch (error) {
+    if (status !== 0) return status;
+    throw error;
+  } finally {
+    forget();
+  }
+}
+
+interface Plan {
+  readonly options: TCPSocketOptions;
+  readonly starttls: StartTlsProtocol | null;
+  readonly allow: readonly string[];
+  readonly crlf: boolean;
+  readonly raw: boolean;
+}
+
+async function readPlan(host: CommandHost, args: ParsedArguments): Promise<Plan> {
+  const [text, ...extra] = args.positionals;
+  if (text === undefined || extra.length > 0) throw usage("give exactly one HOST:PORT");
+  const destination = parseDestination(text);
+  const starttls = toProtocol(textOption(args, "starttls"));
+  const tls = flagOption(args, "tls") || destination.scheme === "tls";
+  if (tls && starttls !== null) throw usage("--tls and --starttls exclude each other");
+  if (destination.scheme !== "tcp" && destination.scheme !== "tls") {
+    throw usage(`${destination.scheme}:// is not for this command`);
+  }
+  if (destination.spki !== null) throw usage("#spki= is not supported yet");
+  const allow = listOption(args, "allow");
+  const raw = flagOption(args, "raw");
+  if (raw && host.stdoutIsTerminal && allow.length === 0) {
+    throw usage("--raw on a terminal needs --allow, so that no question can be forged by what the other side sends");
+  }
+  return {
+    starttls,
+    allow,
+    raw,
+    crlf: flagOption(args, "crlf"),
+    options: {
+      remoteAddress: destination.host.text,
+      remotePort: destination.port,
+      secureTransport: tls ? "on" : starttls !== null ? "starttls" : "off",
+      connectTimeout: toTimeout(textOption(args, "timeout")),
+      tls: await readTls(host, args, tls || starttls !== null),
+    },
+  };
+}
+
+async function readTls(host: CommandHost, args: ParsedArguments, wanted: boolean): Promise<TLSOptions> {
+  const serverName = textOption(args, "servername");
+  const alpn = textOption(args, "alpn");
+  const files = { ca: listOption(args, "ca"), cert: textOption(args, "cert"), key: textOption(args, "key") };
+  const given = serverName !== null || alpn !== null || files.ca.length > 0 || files.cert !== null ||
+    files.key !== null;
+  if (given && !wanted) throw usage("TLS options need --tls or --starttls");
+  const ca = await Promise.all(files.ca.map((path) => readPem(host, path)));
+  return {
+    ...(serverName !== null && { serverName }),
+    ...(alpn !== null && { alpnProtocols: alpn.split(",") }),
+    ...(ca.length > 0 && { ca }),
+    ...(files.cert !== null && { cert: await readPem(host, files.cert) }),
+    ...(files.key !== null && { key: await readPem(host, files.key) }),
+  };
+}
+
+async function readPem(host: CommandHost, path: string): Promise<string> {
+  try {
+    return await host.readTextFile(path);
+  } catch (cause) {
+    throw new ParleyError("CONFIG_INVALID", `Cannot read ${path}`, { cause });
+  }
+}
+
+async function open(plan: Plan, messages: Messages, signal: AbortSignal): Promise<TCPSocket> {
+  const sockets = commandSockets(messages, { verb: "connect", allow: plan.allow });
+  const plain = await sockets.openTCPSocket({ ...plan.options, signal });
+  if (plan.starttls === null) return connected(plain, plan, messages);
+  try {
+    await negotiateStartTls(plan.starttls, plain);
+    return connected(await plain.startTls(), plan, messages);
+  } catch (error) {
+    await plain[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Tells programs about the connection; people have Parley's own line, and one more for an upgrade. */
+function connected(socket: TCPSocket, plan: Plan, messages: Messages): TCPSocket {
+  const { tlsInfo, remoteAddress, remotePort } = socket;
+  const tls = tlsInfo === null ? null : {
+    protocol: tlsInfo.protocol,
+    serverName: tlsInfo.serverName,
+    checkedBy: tlsInfo.checkedBy,
+    alpnProtocol: tlsInfo.alpnProtocol,
+    sha256: tlsInfo.chain[0]?.sha256 ?? null,
+    spkiSha256: tlsInfo.chain[0]?.spkiSha256 ?? null,
+  };
+  const host = formatDestination(parseDestination(`tcp://${hostPort(plan)}`));
+  const line = plan.starttls === null || tls === null
+    ? null
+    : `parley: upgraded to ${tls.protocol}, certificate for ${escapeText(tls.serverName)} ${
+      tls.checkedBy === "own-ca" ? "checked by the CA given with --ca" : "verified"
+    }`;
+  messages.tell({ event: "connected", host, remoteAddress, remotePort, tls }, line);
+  return socket;
+}
+
+function hostPort({ options }: Plan): string {
+  const { remoteAddress = "", remotePort } = options;
+  return `${remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
+}
+
+function toProtocol(text: string | null): StartTlsProtocol | null {
+  if (text === null) return null;
+  const protocol = STARTTLS_PROTOCOLS.find((name) => name === text);
+  if (protocol === undefined) throw usage(`--starttls takes one of ${STARTTLS_PROTOCOLS.join(", ")}`);
+  return protocol;
+}
+
+function toTimeout(text: string | null): number {
+  const seconds = text === null ? 30 : Number(text);
+  if (!(seconds > 0 && seconds <= 86_400)) throw usage("--timeout takes seconds, from above 0 to 86400");
+  return Math.max(1, Math.round(seconds * 1000));
+}
+
+function usage(what: string): ParleyError {
+  return new ParleyError("ARG_INVALID", `Cannot connect: ${what}; see parley connect --help`);
+}

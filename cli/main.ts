@@ -1,0 +1,47 @@
+#!/usr/bin/env -S deno run -A
+/** The `parley` command: picks the verb; the verbs are in `commands/`. */
+import { ParleyError } from "../core/errors.ts";
+import { autoCommandHost } from "../runtime/auto.ts";
+import type { CommandHost } from "../runtime/command.ts";
+import { connectCommand } from "./commands/connect.ts";
+import { demoCommand } from "./commands/demo.ts";
+import type { Command } from "./command.ts";
+import { commandHelp, overview } from "./help.ts";
+import { createMessages } from "./messages.ts";
+import { VERSION } from "./version.ts";
+
+/** Every verb. */
+export const COMMANDS: readonly Command[] = Object.freeze([connectCommand, demoCommand]);
+
+const COMMON_OPTIONS = { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } as const;
+
+async function main(host: CommandHost): Promise<number> {
+  const [name, ...rest] = host.args;
+  const json = rest.includes("--json");
+  try {
+    if (name === undefined) {
+      host.writeError(overview(COMMANDS, VERSION));
+      return 64;
+    }
+    if (name === "--help" || name === "-h" || name === "help") return await print(host, overview(COMMANDS, VERSION));
+    if (name === "--version") return await print(host, `${VERSION}\n`);
+    const command = COMMANDS.find((candidate) => candidate.name === name);
+    if (command === undefined) {
+      throw new ParleyError("ARG_INVALID", `Cannot run "${name}": there is no such command; see parley --help`);
+    }
+    if (rest.includes("--help") || rest.includes("-h")) return await print(host, commandHelp(command));
+    return await command.run(host, host.parse(rest, { ...command.options, ...COMMON_OPTIONS }));
+  } catch (error) {
+    return createMessages(host, json).fail(error);
+  }
+}
+
+async function print(host: CommandHost, text: string): Promise<number> {
+  await host.writeOut(new TextEncoder().encode(text));
+  return 0;
+}
+
+if (import.meta.main) {
+  const host = await autoCommandHost();
+  host.exit(await main(host));
+}

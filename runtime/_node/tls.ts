@@ -1,0 +1,278 @@
+/**
+ * The TLS client handshake over any byte link, by `node:tls`, the same on all three runtimes.
+ *
+ * The TLS stack verifies chain and name during the handshake (`rejectUnauthorized` is always true), and the name is
+ * checked a second time from the certificate's DER. No session is kept or offered, and renegotiation is off (NET-23).
+ */
+import tls, {
+  type DetailedPeerCertificate,
+  type PeerCertificate as NodePeerCertificate,
+  type TLSSocket,
+} from "node:tls";
+import { abortError } from "../../core/abort.ts";
+import { isParleyError, ParleyError } from "../../core/errors.ts";
+import { parseIpAddress } from "../../core/ip_address.ts";
+import type { ByteLink, PeerCertificate, TlsRejection, TlsResult, TlsTerms } from "../../net/port.ts";
+import { LinkDuplex } from "./duplex_over_link.ts";
+import { nativeCode } from "./errors.ts";
+import { certificateChain, certificateNames } from "./peer_certificate.ts";
+import { StreamLink } from "./tcp_link.ts";
+import { secureContextFor } from "./tls_context.ts";
+
+// Taken at load, so that code loaded later cannot replace them (CORE-01).
+const tlsConnect = tls.connect;
+const checkServerIdentity = tls.checkServerIdentity;
+
+/** The code that the runtimes' own name check gives, and ours with them. */
+const WRONG_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
+
+/** Verification failures by OpenSSL's names, which all three runtimes use, and what each comes to. */
+const REASONS: ReadonlyMap<string, TlsRejection["reason"]> = new Map([
+  [WRONG_NAME, "name"],
+  ["HOSTNAME_MISMATCH", "name"],
+  ["CERT_HAS_EXPIRED", "expired"],
+  ["CERT_NOT_YET_VALID", "expired"],
+  ["UNABLE_TO_GET_ISSUER_CERT", "untrusted"],
+  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "untrusted"],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "untrusted"],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", "untrusted"],
+  ["SELF_SIGNED_CERT_IN_CHAIN", "untrusted"],
+  ["UNABLE_TO_DECRYPT_CERT_SIGNATURE", "untrusted"],
+  ["UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY", "untrusted"],
+  ["CERT_SIGNATURE_FAILURE", "untrusted"],
+  ["CERT_CHAIN_TOO_LONG", "untrusted"],
+  ["CERT_UNTRUSTED", "untrusted"],
+  ["CERT_REJECTED", "untrusted"],
+  ["CERT_REVOKED", "untrusted"],
+  ["INVALID_CA", "untrusted"],
+  ["INVALID_PURPOSE", "untrusted"],
+  ["PATH_LENGTH_EXCEEDED", "untrusted"],
+  ["ERROR_IN_CERT_NOT_BEFORE_FIELD", "untrusted"],
+  ["ERROR_IN_CERT_NOT_AFTER_FIELD", "untrusted"],
+]);
+
+/** How to run a handshake. */
+export interface TlsHandshakeOptions {
+  /** Ends the attempt and closes the link below. */
+  readonly signal: AbortSignal;
+  /** Turns the runtime's errors into Parley's. */
+  readonly translate: (error: unknown, doing: string) => ParleyError;
+}
+
+/**
+ * Makes a handshake as the client.
+ *
+ * @param link The link below. It is closed when the handshake fails, and with the returned link.
+ * @throws {ParleyError} `TLS_HANDSHAKE`, `TLS_OPTIONS`, or what the link below failed with.
+ */
+export async function tlsHandshake(link: ByteLink, terms: TlsTerms, options: TlsHandshakeOptions): Promise<TlsResult> {
+  let handshake: Handshake | null = null;
+  try {
+    if (options.signal.aborted) throw abortError(options.signal.reason);
+    handshake = new Handshake(link, terms);
+    await handshake.finished(options.signal);
+    return handshake.session(options);
+  } catch (error) {
+    handshake?.socket.destroy();
+    link.close();
+    const rejection = handshake?.rejection(error) ?? null;
+    if (rejection !== null) return rejection;
+    throw isParleyError(error) ? error : handshakeFailed(terms, error);
+  }
+}
+
+/** One handshake under way, and what was seen in it. */
+class Handshake {
+  readonly socket: TLSSocket;
+  readonly #link: ByteLink;
+  readonly #terms: TlsTerms;
+  #certificate: NodePeerCertificate | null = null;
+  /** Whether the far end said that it will send no more, before the stream below ended. */
+  #closeNotified = false;
+  #cutOff = false;
+
+  constructor(link: ByteLink, terms: TlsTerms) {
+    this.#link = link;
+    this.#terms = terms;
+    const duplex = new LinkDuplex(link);
+    // First in line for the end: what the TLS stack does with it must not be taken for a close_notify.
+    duplex.on("end", () => void (this.#cutOff = !this.#closeNotified));
+    duplex.on("error", ignore);
+    this.socket = tlsConnect(connectOptions(duplex, terms, (certificate) => this.#checkName(certificate)));
+    this.socket.on("error", ignore);
+    watchEnd(this.socket, () => void (this.#closeNotified = true));
+  }
+
+  /** Resolves when the handshake is over and the TLS stack is content. */
+  async finished(signal: AbortSignal): Promise<void> {
+    const { socket } = this;
+    await new Promise<void>((resolve, reject) => {
+      const onAbort = (): void => reject(abortError(signal.reason));
+      signal.addEventListener("abort", onAbort, { once: true });
+      socket.once("secureConnect", () => {
+        signal.removeEventListener("abort", onAbort);
+        resolve();
+      });
+      const failed = (error?: unknown): void => {
+        signal.removeEventListener("abort", onAbort);
+        reject(error);
+      };
+      socket.once("error", failed);
+      socket.once("close", () => failed());
+    });
+  }
+
+  /** The established session; throws when something is not as it must be. */
+  session({ translate }: TlsHandshakeOptions): TlsResult {
+    const { socket } = this;
+    const certificate = socket.getPeerCertificate(true);
+    if (!socket.authorized) {
+      throw socket.authorizationError ?? this.#untold("the runtime did not verify the certificate");
+    }
+    const nameError = this.#checkName(certificate);
+    if (nameError !== undefined) throw nameError;
+    socket.disableRenegotiation?.();
+    const link = new StreamLink(socket, {
+      remote: this.#link.remote,
+      local: this.#link.local,
+      translate,
+      abort: () => {
+        this.#link.reset();
+        socket.destroy();
+      },
+      endFailure: () => this.#cutOff ? cutOff() : null,
+      onClose: () => this.#link.close(),
+    });
+    return {
+      trusted: true,
+      link,
+      chain: certificateChain(certificate),
+      alpnProtocol: socket.alpnProtocol || null,
+      protocol: socket.getProtocol() ?? "",
+      resumed: socket.isSessionReused(),
+    };
+  }
+
+  /** What a failure says about the certificate, or null when it was about something else. */
+  rejection(error: unknown): TlsRejection | null {
+    const chainError = nativeCode(error) || (typeof error === "string" ? error : "");
+    const reason = REASONS.get(chainError);
+    if (reason === undefined) return null;
+    return { trusted: false, reason, chainError, chain: this.#seenChain(), cause: error };
+  }
+
+  #seenChain(): PeerCertificate[] {
+    try {
+      return certificateChain(this.#certificate as DetailedPeerCertificate | null);
+    } catch {
+      // A certificate that cannot be read is rejected anyway; the reason stands without it.
+      return [];
+    }
+  }
+
+  /** Called by the TLS stack once the chain is good, and by us afterwards. */
+  #checkName(certificate: NodePeerCertificate): Error | undefined {
+    this.#certificate = certificate;
+    const name = identityName(this.#terms.serverName);
+    const error = checkServerIdentity(name, certificate);
+    if (error !== undefined) return error;
+    return certificateNames(certificate, name) ? undefined : new WrongNameError(name);
+  }
+
+  #untold(state: string): ParleyError {
+    return new ParleyError("TLS_HANDSHAKE", `Cannot make a TLS connection to ${this.#terms.serverName}: ${state}`);
+  }
+}
+
+/** The certificate has no subjectAltName for the name, whatever its common name says. */
+class WrongNameError extends Error {
+  readonly code = WRONG_NAME;
+
+  constructor(name: string) {
+    super(`The certificate's subjectAltName does not hold ${name}`);
+  }
+}
+
+/** The name without the zone of a link-local address, which no certificate knows. */
+function identityName(serverName: string): string {
+  return parseIpAddress(serverName)?.text ?? serverName;
+}
+
+/**
+ * Own properties all, so that nothing on Object.prototype is read for an option left out (CORE-01). `host` is what a runtime
+ * would check the name against when no SNI is sent; no connection is made to it.
+ */
+function connectOptions(
+  duplex: LinkDuplex,
+  terms: TlsTerms,
+  checkName: (certificate: NodePeerCertificate) => Error | undefined,
+): tls.ConnectionOptions {
+  const name = identityName(terms.serverName);
+  const options: Record<string, unknown> = {
+    socket: duplex,
+    host: name,
+    port: undefined,
+    path: undefined,
+    servername: parseIpAddress(name) === null ? name : "",
+    secureContext: secureContextFor(terms),
+    rejectUnauthorized: true,
+    checkServerIdentity: (_host: string, certificate: NodePeerCertificate) => checkName(certificate),
+    ALPNProtocols: terms.alpnProtocols.length === 0 ? undefined : [...terms.alpnProtocols],
+    session: undefined,
+    minDHSize: 1024,
+    requestOCSP: undefined,
+    pskCallback: undefined,
+    isServer: false,
+    server: undefined,
+    requestCert: undefined,
+    SNICallback: undefined,
+    ALPNCallback: undefined,
+    lookup: undefined,
+    timeout: undefined,
+    signal: undefined,
+    onread: undefined,
+    handle: undefined,
+    fd: undefined,
+    enableTrace: undefined,
+    highWaterMark: undefined,
+    allowHalfOpen: true,
+    ca: undefined,
+    cert: undefined,
+    key: undefined,
+    pfx: undefined,
+    passphrase: undefined,
+    crl: undefined,
+    ciphers: undefined,
+    ecdhCurve: undefined,
+    sigalgs: undefined,
+    minVersion: "TLSv1.2",
+    maxVersion: "TLSv1.3",
+    secureProtocol: undefined,
+    secureOptions: undefined,
+  };
+  return options;
+}
+
+/**
+ * Tells when the TLS stack ends the readable side. Its event comes only after everything was read, which is too late to tell a
+ * close_notify from a connection cut off.
+ */
+function watchEnd(socket: TLSSocket, ended: () => void): void {
+  const push = socket.push;
+  socket.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
+    if (chunk === null) ended();
+    return push.call(socket, chunk, encoding);
+  };
+}
+
+function cutOff(): ParleyError {
+  return new ParleyError("NET_RESET", "Cannot read: the TLS connection was cut off without close_notify");
+}
+
+function handshakeFailed({ serverName }: TlsTerms, cause: unknown): ParleyError {
+  const code = nativeCode(cause);
+  const state = code === "" ? "the other side ended the connection" : `the handshake failed (${code})`;
+  return new ParleyError("TLS_HANDSHAKE", `Cannot make a TLS connection to ${serverName}: ${state}`, { cause });
+}
+
+function ignore(): void {}

@@ -1,0 +1,107 @@
+/**
+ * Trust and keys for `node:tls`. Roots are named explicitly, so that neither the environment (NODE_EXTRA_CA_CERTS,
+ * DENO_CERT, SSL_CERT_FILE) nor Object.prototype adds one, and PEM text is parsed before it is used: two of the three runtimes
+ * accept garbage as a CA without a word.
+ */
+import { constants, createPrivateKey, X509Certificate } from "node:crypto";
+import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
+import { ParleyError } from "../../core/errors.ts";
+import type { TlsTerms } from "../../net/port.ts";
+
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+
+/** The bundled roots, taken at load: the array is frozen, but the binding in the module need not be. */
+const BUNDLED_ROOTS: readonly string[] = [...rootCertificates];
+
+/** The runtime's compiled-in list, whatever its command line or NODE_OPTIONS made of the default. */
+const CIPHERS: string | undefined = constants.defaultCoreCipherList;
+
+const SECURE_OPTIONS = constants.SSL_OP_NO_TICKET | (constants.SSL_OP_NO_RENEGOTIATION ?? 0);
+
+let bundled: SecureContext | null = null;
+
+/**
+ * The secure context for some terms. That of the bundled roots is made once.
+ *
+ * @throws {ParleyError} `TLS_OPTIONS` when a certificate or key cannot be used; the message names the option.
+ */
+export function secureContextFor({ ca, cert, key }: TlsTerms): SecureContext {
+  if (ca === null && cert === null && key === null) return bundled ??= makeContext({ ca: BUNDLED_ROOTS, cert, key });
+  if ((cert === null) !== (key === null)) {
+    throw refused(cert === null ? "key: a certificate is missing" : "cert: a key is missing");
+  }
+  if (cert !== null && key !== null) checkPair(cert, key);
+  try {
+    return makeContext({ ca: ca === null ? BUNDLED_ROOTS : checkedRoots(ca), cert, key });
+  } catch (cause) {
+    throw refused("ca, cert or key: the TLS library does not take it", cause);
+  }
+}
+
+/** Own properties all (CORE-01). */
+function makeContext(
+  { ca, cert, key }: { readonly ca: readonly string[]; readonly cert: string | null; readonly key: string | null },
+): SecureContext {
+  return createSecureContext(
+    {
+      ca: [...ca],
+      cert: cert ?? undefined,
+      key: key ?? undefined,
+      pfx: undefined,
+      passphrase: undefined,
+      crl: undefined,
+      ciphers: CIPHERS,
+      ecdhCurve: undefined,
+      sigalgs: undefined,
+      dhparam: undefined,
+      minVersion: "TLSv1.2",
+      maxVersion: "TLSv1.3",
+      secureProtocol: undefined,
+      secureOptions: SECURE_OPTIONS,
+      honorCipherOrder: undefined,
+      sessionIdContext: undefined,
+      sessionTimeout: undefined,
+      ticketKeys: undefined,
+      privateKeyIdentifier: undefined,
+      privateKeyEngine: undefined,
+      clientCertEngine: undefined,
+      allowPartialTrustChain: false,
+    } as Parameters<typeof createSecureContext>[0],
+  );
+}
+
+/** Every certificate in the texts, each parsed once; a text without any is refused. */
+function checkedRoots(texts: readonly string[]): string[] {
+  return texts.flatMap((text) => {
+    const found = text.match(PEM_CERTIFICATE);
+    if (found === null) throw refused("ca: no PEM certificate in it");
+    for (const pem of found) parsedCertificate(pem, "ca");
+    return found;
+  });
+}
+
+function checkPair(cert: string, key: string): void {
+  const first = cert.match(PEM_CERTIFICATE)?.[0];
+  if (first === undefined) throw refused("cert: no PEM certificate in it");
+  const certificate = parsedCertificate(first, "cert");
+  let matches: boolean;
+  try {
+    matches = certificate.checkPrivateKey(createPrivateKey({ key, format: "pem" }));
+  } catch (cause) {
+    throw refused("key: not an unencrypted PEM private key", cause);
+  }
+  if (!matches) throw refused("key: it does not belong to the certificate");
+}
+
+function parsedCertificate(pem: string, option: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (cause) {
+    throw refused(`${option}: not a certificate`, cause);
+  }
+}
+
+function refused(state: string, cause?: unknown): ParleyError {
+  if (cause instanceof ParleyError) return cause;
+  return new ParleyError("TLS_OPTIONS", `Cannot use TLS option ${state}`, { cause });
+}
