@@ -12,6 +12,8 @@ export interface CommandContextOptions {
   readonly verb: string;
   /** Destinations of `--allow` flags. */
   readonly allow: readonly string[];
+  /** How the prompt says that a destination is approved in advance; null for a verb that has no such way. Default `flag`. */
+  readonly preapproveBy?: "flag" | null;
   /** What the verb says about why it asks; shown as its claim. */
   readonly claim?: string;
 }
@@ -25,7 +27,8 @@ export interface CommandContextOptions {
 export function commandSockets(messages: Messages, options: CommandContextOptions): NavigatorRawSockets {
   return createRawSockets(async (): Promise<NetContext> => {
     const host = { ...(await autoHost()), report: (line: string): void => messages.report(line) };
-    const broker = composeBroker(host, { allow: options.allow, preapproveBy: "flag" });
+    const { preapproveBy = "flag" } = options;
+    const broker = composeBroker(host, { allow: options.allow, preapproveBy });
     const { claim } = options;
     const requester = commandRequester(options.verb, host.launch.pid);
     const engine = { net: host.net, clock: host.clock };

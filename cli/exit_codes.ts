@@ -22,11 +22,17 @@ export const EXIT_CODES: readonly ExitCodeRow[] = Object.freeze([
   { status: 76, name: "TLS", meaning: "TLS was not offered, or the certificate was not accepted." },
   { status: 77, name: "DENIED", meaning: "The operator, a rule or the runtime refused it." },
   { status: 78, name: "CONFIG", meaning: "A setting or file given at launch is not valid." },
+  { status: 129, name: "HANGUP", meaning: "The terminal hung up." },
   { status: 130, name: "INTERRUPTED", meaning: "Ctrl-C." },
+  { status: 143, name: "TERMINATED", meaning: "Ended by SIGTERM." },
 ]);
 
-/** Exit status for Ctrl-C. */
-export const INTERRUPTED: number = 130;
+/** Exit status for each signal that ends a command in order: 128 and its number. */
+export const SIGNAL_STATUS: Readonly<Record<"SIGINT" | "SIGTERM" | "SIGHUP", number>> = Object.freeze({
+  SIGINT: 130,
+  SIGTERM: 143,
+  SIGHUP: 129,
+});
 
 /** What a failure is to the person at the terminal. */
 export interface Failure {

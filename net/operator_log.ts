@@ -2,7 +2,6 @@
 import { formatDestination } from "../core/destination.ts";
 import { ParleyError } from "../core/errors.ts";
 import { escapeText } from "../core/escape.ts";
-import { formatHostPort } from "../core/ip_address.ts";
 import type { Grant } from "../permissions/grant.ts";
 import type { NetContext } from "./context.ts";
 import type { TcpConnection } from "./engine/tcp_connection.ts";
@@ -22,8 +21,8 @@ export function reportOpened(context: NetContext, connection: TcpConnection): vo
     ? "NOT ENCRYPTED"
     : `${tls.protocol}, certificate for ${tls.serverName} ${checked(tls.checkedBy)}`;
   context.report(
-    `parley: connected to ${escapeText(formatDestination(grant.destination))} at ` +
-      `${formatHostPort(remote.address, remote.port)}, ${SOURCES[grant.source]} (${escapeText(encryption)})`,
+    `parley: connected to ${escapeText(formatDestination(grant.destination))} (${remote.address}), ` +
+      `${escapeText(encryption)}, ${SOURCES[grant.source]}`,
   );
 }
 

@@ -14,8 +14,8 @@ export interface ComposeOptions {
   readonly allow?: readonly string[];
   /** Whether this realm may not ask. */
   readonly mayNotAsk?: boolean;
-  /** How the operator approves in advance: by the command's flag, or by the variable (default). */
-  readonly preapproveBy?: "flag" | "variable";
+  /** How the operator approves in advance: by the command's flag, by the variable (default), or not at all. */
+  readonly preapproveBy?: "flag" | "variable" | null;
 }
 
 /**
@@ -40,6 +40,7 @@ export function composeBroker(host: Host, options: ComposeOptions = {}): Broker 
     runtimeState: ({ destination }) =>
       destination === null ? Promise.resolve("prompt") : host.networkState(destination.host.text, destination.port),
     preapprove: (destination) => {
+      if (options.preapproveBy === null) return null;
       const quoted = shellQuote(formatDestination(destination));
       return options.preapproveBy === "flag" ? `--allow ${quoted}` : `PARLEY_ALLOW=${quoted}`;
     },

@@ -8,11 +8,10 @@ import type { TLSOptions } from "../../net/tls_options.ts";
 import type { CommandHost, ParsedArguments } from "../../runtime/command.ts";
 import { type Command, flagOption, listOption, textOption } from "../command.ts";
 import { commandSockets } from "../context.ts";
+import { SIGNAL_STATUS } from "../exit_codes.ts";
 import { createMessages, type Messages } from "../messages.ts";
 import { createPeerOutput } from "../peer_output.ts";
 import { pump } from "../pump.ts";
-
-const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /** The verb. */
 export const connectCommand: Command = Object.freeze({

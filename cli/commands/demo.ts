@@ -8,7 +8,7 @@ import { commandSockets } from "../context.ts";
 import { createDemoAuthority } from "../demo/certificate_authority.ts";
 import { type DeliveredMail, serveMail } from "../demo/mail_server.ts";
 import { sendMail } from "../demo/send_mail.ts";
-import { explain } from "../exit_codes.ts";
+import { explain, SIGNAL_STATUS } from "../exit_codes.ts";
 import { createMessages, type Messages } from "../messages.ts";
 import { createPaint, type Paint } from "../paint.ts";
 
@@ -35,8 +35,6 @@ const MAIL = [
   "upgraded to TLS, its certificate checked, before a word of it was sent.",
 ].join("\n");
 
-const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-
 async function runDemo(host: CommandHost, args: ParsedArguments): Promise<number> {
   if (args.positionals.length > 0) throw new ParleyError("ARG_INVALID", "Cannot run the demo: it takes no arguments");
   const messages = createMessages(host, flagOption(args, "json"));
@@ -50,11 +48,11 @@ async function runDemo(host: CommandHost, args: ParsedArguments): Promise<number
       onMail: (mail) => void mails.push(mail),
     })
   );
-  let interrupted = 0;
   const forget = host.onInterrupt((signal) => {
-    interrupted = SIGNAL_STATUS[signal];
-    // At the prompt the refusal ends the demo; elsewhere nothing is worth waiting for.
-    host.exit(interrupted);
+    // Nothing is worth waiting for: the demo keeps nothing.
+    host.writeError("\n");
+    server.close();
+    host.exit(SIGNAL_STATUS[signal]);
   });
   try {
     introduce(messages, paint, server.port);
@@ -122,7 +120,7 @@ function conclude(messages: Messages, paint: Paint, error: unknown): number {
     { event: "refused" },
     [
       "",
-      `  ${paint.strong("Refused.")} The script got a NotAllowedError, no packet left it, no mail was sent.`,
+      `  ${paint.strong("Refused.")} The script got a NotAllowedError. No packet was sent, and no mail.`,
       "",
       `  ${paint.faint("Run the demo again and type the word it shows to see the other end of it.")}`,
       "",

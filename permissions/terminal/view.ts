@@ -73,7 +73,7 @@ export function drawPages(state: QuestionState, canvas: Canvas): string[] {
   const pen = new Pen(canvas.style, canvas.columns);
   const lines = fullValues(state).flatMap(([name, value]) => {
     const shown = pen.text(escapeText(value, { maxLength: MAX_FULL }));
-    return ["", `  ${pen.paint(name, "label")}`, ...wrapText(shown, pen.columns - 4).map((line) => `    ${line}`)];
+    return ["", ...pen.paragraph(name, "label"), ...wrapText(shown, pen.columns - 4).map((line) => `    ${line}`)];
   });
   const rows = Math.max(4, Math.min(canvas.rows > 0 ? canvas.rows : 24, 60) - 3);
   const pages: string[] = [];

@@ -1,0 +1,110 @@
+/**
+ * Testing without a network, a terminal or an operator: a host in memory whose answers a test decides. It reaches nothing
+ * real and cannot be given anything real (CON-16).
+ *
+ * @module
+ */
+import { ManualClock } from "./core/manual_clock.ts";
+import type { NetContext } from "./net/context.ts";
+import { createRawSockets, type NavigatorRawSockets } from "./net/faces/raw_sockets/mod.ts";
+import { Broker } from "./permissions/broker.ts";
+import { parseLaunchRules } from "./permissions/launch_rules.ts";
+import { mainRequester } from "./permissions/main_requester.ts";
+import type { Answer, Prompter, Question } from "./permissions/prompter.ts";
+import { MemoryStore } from "./permissions/store.ts";
+import { MemoryNetwork } from "./runtime/memory/net.ts";
+
+export { ManualClock } from "./core/manual_clock.ts";
+export type { Clock, Timer } from "./core/clock.ts";
+export type { Answer, DenyReason, Lifetime, Question, Risk } from "./permissions/prompter.ts";
+export { type MemoryIdentity, memoryTlsServer } from "./runtime/memory/memory_tls.ts";
+export { MemoryNetwork, type MemoryService } from "./runtime/memory/net.ts";
+export type { ByteLink, SocketAddress } from "./net/port.ts";
+
+/** What a test decides. */
+export interface TestHostOptions {
+  /** Answers a question; every question is refused when absent. */
+  readonly answer?: (question: Question) => Answer | Promise<Answer>;
+  /** Destinations approved at launch, as PARLEY_ALLOW would. */
+  readonly allow?: readonly string[];
+}
+
+/** A Parley of its own, for one test. */
+export interface TestHost {
+  /** Opens sockets on the network in memory. */
+  readonly navigator: NavigatorRawSockets;
+  /** The network: add names and servers to it. Its `log` shows what was asked of it. */
+  readonly network: MemoryNetwork;
+  /** Time stands still until the test turns it on. */
+  readonly clock: ManualClock;
+  /** The questions that were put, in order. */
+  readonly questions: readonly Question[];
+  /** The lines that the operator was told. */
+  readonly reports: readonly string[];
+  /** Takes back every approval that holds for the run. */
+  revokeAll(): void;
+}
+
+/**
+ * Makes a test host.
+ *
+ * @param options What the test decides.
+ *
+ * @example A program's behaviour when the operator says no
+ * ```ts
+ * import { createTestHost } from "@parley/parley/testing";
+ * import assert from "node:assert/strict";
+ *
+ * const { navigator, network } = createTestHost();
+ * const refused = navigator.openTCPSocket({ remoteAddress: "mail.example", remotePort: 25 });
+ * await assert.rejects(refused, { name: "NotAllowedError" });
+ * assert.deepEqual(network.log, []);
+ * ```
+ *
+ * @example A server of the test's own
+ * ```ts
+ * import { createTestHost } from "@parley/parley/testing";
+ * import assert from "node:assert/strict";
+ *
+ * const { navigator, network } = createTestHost({ answer: () => ({ kind: "allow", lifetime: "once", host: null }) });
+ * network.addName("time.example", "93.184.215.14");
+ * network.listen({ address: "93.184.215.14", port: 13 }, async (link) => {
+ *   await link.write(new TextEncoder().encode("noon"));
+ *   await link.closeWrite();
+ * });
+ * await using socket = await navigator.openTCPSocket({ remoteAddress: "time.example", remotePort: 13 });
+ * assert.equal(await new Response(socket.readable).text(), "noon");
+ * ```
+ */
+export function createTestHost(options: TestHostOptions = {}): TestHost {
+  const network = new MemoryNetwork();
+  const clock = new ManualClock();
+  const questions: Question[] = [];
+  const reports: string[] = [];
+  const report = (line: string): void => void reports.push(line);
+  const prompter: Prompter = {
+    ask(question) {
+      questions.push(question);
+      return Promise.resolve(options.answer?.(question) ?? { kind: "deny", reason: "refused" });
+    },
+  };
+  const broker = new Broker({
+    prompter,
+    clock,
+    store: new MemoryStore(),
+    rules: parseLaunchRules({ flags: options.allow ?? [], variable: undefined }, report),
+    inWorker: false,
+    runtimeState: () => Promise.resolve("granted"),
+    preapprove: () => null,
+    report,
+    test: true,
+  });
+  const context: NetContext = {
+    engine: { net: network, clock },
+    broker,
+    requester: mainRequester("file:///test/main.ts", 1),
+    report,
+  };
+  const navigator = createRawSockets(() => Promise.resolve(context));
+  return Object.freeze({ navigator, network, clock, questions, reports, revokeAll: () => broker.revokeAll() });
+}
