@@ -3,15 +3,10 @@
 import { ParleyError } from "../core/errors.ts";
 import { autoCommandHost } from "../runtime/auto.ts";
 import type { CommandHost } from "../runtime/command.ts";
-import { connectCommand } from "./commands/connect.ts";
-import { demoCommand } from "./commands/demo.ts";
-import type { Command } from "./command.ts";
+import { COMMANDS } from "./commands/mod.ts";
 import { commandHelp, overview } from "./help.ts";
 import { createMessages } from "./messages.ts";
 import { VERSION } from "./version.ts";
-
-/** Every verb. */
-export const COMMANDS: readonly Command[] = Object.freeze([connectCommand, demoCommand]);
 
 const COMMON_OPTIONS = { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } as const;
 

@@ -1,0 +1,7 @@
+/** Every verb of the command, in the order of its help. */
+import type { Command } from "../command.ts";
+import { connectCommand } from "./connect.ts";
+import { demoCommand } from "./demo.ts";
+
+/** Every verb. */
+export const COMMANDS: readonly Command[] = Object.freeze([connectCommand, demoCommand]);
