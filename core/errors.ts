@@ -51,7 +51,11 @@ export function isParleyError(value: unknown, code?: ErrorCode): value is Parley
   return value instanceof ParleyError && (code === undefined || value.code === code);
 }
 
-/** Fails loudly where a state must not occur. */
+/**
+ * Fails loudly where a state must not occur.
+ *
+ * @throws {ParleyError} `INTERNAL_INVARIANT` when the condition does not hold.
+ */
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new ParleyError("INTERNAL_INVARIANT", message);
 }

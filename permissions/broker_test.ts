@@ -196,5 +196,5 @@ test("CON-11 what the operator is told about a request is escaped", async () => 
   const { broker, reports } = brokerFixture([{ kind: "deny", reason: "no-terminal" }]);
   const hostile = { ...REQUESTER, origin: "file:///\u001b[2J\u202emain.ts" };
   await assert.rejects(broker.request(hostile, tcp("mail.example", 25), options));
-  assert.doesNotMatch(reports.join("\n"), /[\u001b\u202e]/u);
+  assert.doesNotMatch(reports.join(), /[\p{Cc}\p{Cf}]/u);
 });

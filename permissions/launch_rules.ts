@@ -46,7 +46,9 @@ export function parseLaunchRules(
   const patterns: DestinationPattern[] = [];
   const read = (texts: readonly string[], source: string): void => {
     try {
-      if (texts.length > MAX_RULES) throw new ParleyError("CONFIG_INVALID", `more than ${MAX_RULES} destinations`);
+      if (texts.length > MAX_RULES) {
+        throw new ParleyError("CONFIG_INVALID", `Cannot use more than ${MAX_RULES} destinations`);
+      }
       patterns.push(...texts.map((text) => parseDestinationPattern(text, { wildcards: false })));
     } catch (error) {
       if (!(error instanceof ParleyError)) throw error;

@@ -19,7 +19,11 @@ export class LinkLines {
     return this.#text.length;
   }
 
-  /** The next line without its end, or null at the end of the connection. */
+  /**
+   * The next line without its end, or null at the end of the connection.
+   *
+   * @throws {ParleyError} `DATA_TOO_LARGE` for an endless line.
+   */
   async next(): Promise<string | null> {
     for (;;) {
       const at = this.#text.indexOf("\n");

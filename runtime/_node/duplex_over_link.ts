@@ -38,11 +38,21 @@ export class LinkDuplex extends Duplex {
   readonly #link: ByteLink;
   /** The write or shutdown under way; settled when there is none. Never rejects. */
   #sending: Promise<void> = Promise.resolve();
+  #flushWaiters: (() => void)[] = [];
 
   /** @param link The link; nobody else may read from or write to it any more. */
   constructor(link: ByteLink) {
     super(STREAM_OPTIONS as object);
     this.#link = link;
+  }
+
+  /**
+   * Resolves when the link has taken all that was written, or the stream is no more. Bun's TLS reports a write as done while
+   * its records still queue up here.
+   */
+  flushed(): Promise<void> {
+    if (this.writableLength === 0 || this.destroyed) return Promise.resolve();
+    return new Promise((resolve) => void this.#flushWaiters.push(resolve));
   }
 
   override _read(): void {
@@ -68,12 +78,21 @@ export class LinkDuplex extends Duplex {
       void this.#sending.then(() => this.#link.closeWrite()).catch(ignore).then(() => this.#link.close());
     }
     done(error);
+    this.#wake();
   }
 
   #send(start: () => Promise<void>, done: Done): void {
     const sent = start();
     this.#sending = sent.catch(ignore);
-    sent.then(() => done(), (error: Error) => done(error));
+    const settled = (error?: Error): void => {
+      done(error);
+      if (this.writableLength === 0) this.#wake();
+    };
+    sent.then(() => settled(), settled);
+  }
+
+  #wake(): void {
+    for (const wake of this.#flushWaiters.splice(0)) wake();
   }
 }
 

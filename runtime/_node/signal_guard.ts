@@ -1,14 +1,14 @@
-/**
- * Keeps SIGINT, SIGTERM and SIGHUP from ending the process in the middle of a piece of synchronous code, and lets them
- * do what they do anyway right after it.
- */
+/** What signals mean for a question at the terminal: none may end the process while the terminal is raw, and some end the question. */
 import process from "node:process";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 type GuardedSignal = (typeof SIGNALS)[number];
 
-/** In force from when it is made until it is removed. */
+/**
+ * Keeps SIGINT, SIGTERM and SIGHUP from ending the process in the middle of a piece of synchronous code, and lets them
+ * do what they do anyway right after it. In force from when it is made until it is removed.
+ */
 export class SignalGuard {
   readonly #listeners: ReadonlyMap<GuardedSignal, () => void>;
   readonly #restore: () => void;
@@ -38,5 +38,53 @@ export class SignalGuard {
     if (process.listenerCount(name) > 1) return;
     this.remove();
     process.kill(process.pid, name);
+  }
+}
+
+/**
+ * Notices SIGINT when the program handles it itself. Otherwise the default action ends the process, as anywhere else:
+ * a listener of ours would have to imitate that. Listeners of `Deno.addSignalListener` cannot be counted: a program that
+ * has only those keeps its question until it is answered, or withdrawn through the abort signal.
+ */
+export class InterruptWatch {
+  #seen = false;
+  #listening = false;
+  readonly #listener = (): void => void (this.#seen = true);
+
+  /** Whether it came since this was first called. To be called again and again: the program may begin to listen. */
+  seen(): boolean {
+    const others = process.listenerCount("SIGINT") - (this.#listening ? 1 : 0);
+    if (others > 0 && !this.#listening) process.on("SIGINT", this.#listener);
+    if (others === 0 && this.#listening) process.off("SIGINT", this.#listener);
+    this.#listening = others > 0;
+    return this.#seen;
+  }
+
+  /** Ends it. Idempotent. */
+  stop(): void {
+    if (this.#listening) process.off("SIGINT", this.#listener);
+    this.#listening = false;
+  }
+}
+
+/** Notices that the process was stopped and continued: the terminal belonged to others meanwhile, and so did the keys. */
+export class ContinueWatch {
+  #seen = false;
+  readonly #listener = (): void => void (this.#seen = true);
+
+  constructor() {
+    process.on("SIGCONT", this.#listener);
+  }
+
+  /** Whether it happened since this was last called. */
+  take(): boolean {
+    const seen = this.#seen;
+    this.#seen = false;
+    return seen;
+  }
+
+  /** Ends it. Idempotent. */
+  stop(): void {
+    process.off("SIGCONT", this.#listener);
   }
 }

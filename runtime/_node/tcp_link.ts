@@ -21,6 +21,8 @@ export interface StreamLinkOptions {
   readonly translate: (error: unknown, doing: string) => ParleyError;
   /** Breaks the connection off, with RST where that is possible. */
   readonly abort: () => void;
+  /** Waits until what the stream reported as written has really gone on; by default it has. */
+  readonly flushed?: () => Promise<void>;
   /** Asked when the stream ends: an error if that end is not to be believed (TLS cut off). */
   readonly endFailure?: () => ParleyError | null;
   /** Called once when the link is closed, by whom ever. */
@@ -125,7 +127,8 @@ export class StreamLink implements ByteLink {
       this.#rejectPending = reject;
       start((error) => {
         if (error) reject(this.#failure ?? this.#options.translate(error, doing));
-        else resolve();
+        else if (this.#options.flushed === undefined) resolve();
+        else this.#options.flushed().then(resolve, reject);
       });
     });
   }

@@ -20,11 +20,13 @@ import type {
   TerminalLine,
 } from "../../permissions/terminal/port.ts";
 import { LineAssembler } from "./line_assembler.ts";
-import { SignalGuard } from "./signal_guard.ts";
+import { ContinueWatch, InterruptWatch, SignalGuard } from "./signal_guard.ts";
 
 const PATH = "/dev/tty";
 const FLAGS = constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOCTTY;
 const POLL_MS = 20;
+/** A read that takes longer was stopped on the way (SIGTTIN). */
+const STOPPED_MS = 100;
 /** The kernel holds 4,096 bytes at most; more than this many reads in a row means a flood. */
 const MAX_READS = 16;
 const CTRL_C = 0x03;
@@ -64,6 +66,7 @@ class DevTty implements Terminal {
   /** Used for its mode alone; nothing is ever read through it. */
   readonly #mode: ReadStream;
   readonly #buffer: Uint8Array = new Uint8Array(4096);
+  readonly #continued: ContinueWatch = new ContinueWatch();
   #unwritten = "";
   #gone = false;
   #closed = false;
@@ -118,6 +121,7 @@ class DevTty implements Terminal {
       if (signal.aborted) return { outcome: "aborted", discardedBytes };
       if (guard.interrupted) return { outcome: "signalled", discardedBytes };
       if (attendance !== "foreground") return { outcome: attendance, discardedBytes };
+      if (this.#continued.take()) return { outcome: "background", discardedBytes };
       const flushed = this.#flushInput();
       discardedBytes += flushed.bytes;
       if (flushed.interrupt) return { outcome: "interrupt", discardedBytes };
@@ -136,12 +140,16 @@ class DevTty implements Terminal {
     const interrupts = new InterruptWatch();
     try {
       for (;;) {
+        // First a pause: whoever reacts to what was just written (a shell that moves the job, say) has done so then.
+        await pause(POLL_MS);
         const end = this.#readEnd(signal, interrupts);
         if (end !== null) return end;
+        const checkedMs = performance.now();
         const bytes = this.#read();
+        // The job left the foreground just then, and the read stopped it: whatever it brought was typed for others.
+        if (performance.now() - checkedMs > STOPPED_MS) return "background";
         if (bytes === "end") return isatty(this.#fd) ? "eof" : this.#lost();
         if (bytes !== null && assembler.add(bytes)) return await this.#completed(assembler);
-        if (bytes === null) await pause(POLL_MS);
       }
     } finally {
       interrupts.stop();
@@ -156,6 +164,7 @@ class DevTty implements Terminal {
     if (this.#closed) return;
     this.#flushOutput();
     this.#closed = true;
+    this.#continued.stop();
     // Its mode is the line mode it was opened in; closing changes nothing.
     this.#mode.destroy();
     closeSync(this.#fd);
@@ -169,13 +178,15 @@ class DevTty implements Terminal {
     }
     if (interrupts.seen()) return "interrupt";
     if (attendance !== "foreground") return attendance;
+    if (this.#continued.take()) return "background";
     this.#flushOutput();
     return null;
   }
 
   /** Waits a moment and throws away what stands behind the line: whoever typed it did not see the answer to the line. */
-  async #completed(assembler: LineAssembler): Promise<TerminalLine> {
+  async #completed(assembler: LineAssembler): Promise<TerminalLine | ReadEnd> {
     await pause(POLL_MS);
+    if (this.#continued.take()) return "background";
     const behind = this.attendance() === "foreground" ? this.#flushInput().bytes : 0;
     return { text: assembler.text(), cut: assembler.cut, more: assembler.more || behind > 0 };
   }
@@ -231,29 +242,6 @@ class DevTty implements Terminal {
       if (!isAgain(error)) this.#lost();
     }
     this.#unwritten = new TextDecoder().decode(bytes.subarray(written));
-  }
-}
-
-/**
- * Notices SIGINT when the program handles it itself. Otherwise the default action ends the process, as anywhere else:
- * a listener of ours would have to imitate that.
- */
-class InterruptWatch {
-  #seen = false;
-  #listening = false;
-  readonly #listener = (): void => void (this.#seen = true);
-
-  seen(): boolean {
-    const others = process.listenerCount("SIGINT") - (this.#listening ? 1 : 0);
-    if (others > 0 && !this.#listening) process.on("SIGINT", this.#listener);
-    if (others === 0 && this.#listening) process.off("SIGINT", this.#listener);
-    this.#listening = others > 0;
-    return this.#seen;
-  }
-
-  stop(): void {
-    if (this.#listening) process.off("SIGINT", this.#listener);
-    this.#listening = false;
   }
 }
 

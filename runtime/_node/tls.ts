@@ -84,6 +84,7 @@ export async function tlsHandshake(link: ByteLink, terms: TlsTerms, options: Tls
 /** One handshake under way, and what was seen in it. */
 class Handshake {
   readonly socket: TLSSocket;
+  readonly #duplex: LinkDuplex;
   readonly #link: ByteLink;
   readonly #terms: TlsTerms;
   #certificate: NodePeerCertificate | null = null;
@@ -98,6 +99,7 @@ class Handshake {
     // First in line for the end: what the TLS stack does with it must not be taken for a close_notify.
     duplex.on("end", () => void (this.#cutOff = !this.#closeNotified));
     duplex.on("error", ignore);
+    this.#duplex = duplex;
     this.socket = tlsConnect(connectOptions(duplex, terms, (certificate) => this.#checkName(certificate)));
     this.socket.on("error", ignore);
     watchEnd(this.socket, () => void (this.#closeNotified = true));
@@ -140,6 +142,7 @@ class Handshake {
         this.#link.reset();
         socket.destroy();
       },
+      flushed: () => this.#duplex.flushed(),
       endFailure: () => this.#cutOff ? cutOff() : null,
       onClose: () => this.#link.close(),
     });

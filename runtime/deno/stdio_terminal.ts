@@ -3,14 +3,14 @@
  *
  * Reading is by a `node:tty` stream, which Deno opens anew and without blocking, so nothing of the program's own standard
  * input is held when it is closed. As data come by events here, the terminal is raw for some milliseconds at a time while
- * it drains, guarded against signals and exits. Whether the process is in the background cannot be seen: Deno lets
+ * it drains, guarded against signals and exits; SIGKILL in such a moment leaves it raw (`reset` helps). Whether the process is in the background cannot be seen: Deno lets
  * nobody read /proc/self without all permissions; there the shell stops the job when it asks, and it asks on after `fg`.
  */
 import { ReadStream } from "node:tty";
 import process from "node:process";
 import type { Attendance, DrainResult, ReadEnd, Terminal, TerminalLine } from "../../permissions/terminal/port.ts";
 import { LineAssembler } from "../_node/line_assembler.ts";
-import { SignalGuard } from "../_node/signal_guard.ts";
+import { ContinueWatch, InterruptWatch, SignalGuard } from "../_node/signal_guard.ts";
 
 const STDIN = 0;
 const POLL_MS = 20;
@@ -30,6 +30,7 @@ export function openStdioTerminal(): Terminal | null {
 
 class StdioTerminal implements Terminal {
   readonly #stream: ReadStream;
+  readonly #continued: ContinueWatch = new ContinueWatch();
   #attendance: Attendance = "foreground";
   #ended = false;
   #closed = false;
@@ -99,6 +100,7 @@ class StdioTerminal implements Terminal {
       if (signal.aborted) return { outcome: "aborted", discardedBytes };
       if (guard.interrupted) return { outcome: "signalled", discardedBytes };
       if (this.#ended || this.attendance() !== "foreground") return { outcome: "gone", discardedBytes };
+      if (this.#continued.take()) return { outcome: "background", discardedBytes };
       const bytes = await this.#flushInput();
       discardedBytes += bytes;
       if (this.#interruptSeen) return { outcome: "interrupt", discardedBytes };
@@ -114,29 +116,21 @@ class StdioTerminal implements Terminal {
     { maxBytes, signal }: { readonly maxBytes: number; readonly signal: AbortSignal },
   ): Promise<TerminalLine | ReadEnd> {
     const assembler = new LineAssembler(maxBytes);
+    const interrupts = new InterruptWatch();
     let complete = false;
-    const onInterrupt = (): void => this.#interrupted();
-    // Listening while nobody else does would keep Ctrl-C from ending the process.
-    const listens = process.listenerCount("SIGINT") > 0;
-    if (listens) process.on("SIGINT", onInterrupt);
     try {
       this.#sink = (bytes) => complete = assembler.add(bytes) || complete;
       while (!complete) {
-        if (signal.aborted) {
-          await this.#flushInput();
-          return "aborted";
-        }
-        if (this.#interruptSeen) return "interrupt";
-        if (this.attendance() !== "foreground" || !Deno.stdin.isTerminal()) return "gone";
-        if (this.#ended) return "eof";
+        const end = await this.#readEnd(signal, interrupts);
+        if (end !== null) return end;
         await this.#pause(POLL_MS);
       }
-      this.#sink = null;
       const behind = await this.#flushInput();
+      if (this.#continued.take()) return "background";
       return { text: assembler.text(), cut: assembler.cut, more: assembler.more || behind > 0 };
     } finally {
       this.#sink = null;
-      if (listens) process.off("SIGINT", onInterrupt);
+      interrupts.stop();
     }
   }
 
@@ -148,7 +142,19 @@ class StdioTerminal implements Terminal {
     if (this.#closed) return;
     this.#lineMode();
     this.#closed = true;
+    this.#continued.stop();
     this.#stream.destroy();
+  }
+
+  async #readEnd(signal: AbortSignal, interrupts: InterruptWatch): Promise<ReadEnd | null> {
+    if (signal.aborted) {
+      await this.#flushInput();
+      return "aborted";
+    }
+    if (interrupts.seen()) return "interrupt";
+    if (this.attendance() !== "foreground" || !Deno.stdin.isTerminal()) return "gone";
+    if (this.#ended) return "eof";
+    return this.#continued.take() ? "background" : null;
   }
 
   #received(chunk: Uint8Array): void {
@@ -166,15 +172,13 @@ class StdioTerminal implements Terminal {
     this.#wake();
   }
 
-  #interrupted(): void {
-    this.#interruptSeen = true;
-    this.#wake();
-  }
-
-  /** Reads and forgets everything, a line not ended included; that can be read in raw mode only. */
+  /**
+   * Reads and forgets everything, a line not ended included; that can be read in raw mode only.
+   *
+   * @returns How many bytes were forgotten, those included that came while nobody read.
+   */
   async #flushInput(): Promise<number> {
     this.#sink = null;
-    this.#forgotten = 0;
     try {
       this.#stream.setRawMode(true);
       await new Promise((resolve) => void setTimeout(resolve, RAW_MS));
@@ -183,7 +187,9 @@ class StdioTerminal implements Terminal {
     }
     // What came between the last read and the switch is delivered now.
     await new Promise((resolve) => void setTimeout(resolve, 1));
-    return this.#forgotten;
+    const bytes = this.#forgotten;
+    this.#forgotten = 0;
+    return bytes;
   }
 
   #lineMode(): void {

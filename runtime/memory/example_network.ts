@@ -8,7 +8,7 @@ import { MemoryNetwork } from "./net.ts";
 /** An address that counts as public. Nothing is ever sent to it. */
 const ADDRESS = "93.184.215.14";
 
-/** Services: echo on 7, discard on 9, STARTTLS-then-echo on 25, TLS echo on 563. */
+/** Services: echo on 7, discard on 9, STARTTLS-then-echo on 25, whois on 43, TLS echo on 563. */
 export class ExampleNetwork extends MemoryNetwork {
   /** Starts the services. */
   constructor() {
@@ -16,6 +16,7 @@ export class ExampleNetwork extends MemoryNetwork {
     this.listen({ address: ADDRESS, port: 7 }, echo);
     this.listen({ address: ADDRESS, port: 9 }, discard);
     this.listen({ address: ADDRESS, port: 25 }, startTlsThenEcho);
+    this.listen({ address: ADDRESS, port: 43 }, whois);
     this.listen({ address: ADDRESS, port: 563 }, async (link) => echo(await exampleTls(link)));
   }
 
@@ -48,6 +49,12 @@ async function startTlsThenEcho(link: ByteLink): Promise<void> {
   await link.readChunk();
   await link.write(new TextEncoder().encode("220 go ahead\r\n"));
   await echo(await exampleTls(link));
+}
+
+async function whois(link: ByteLink): Promise<void> {
+  const query = new TextDecoder().decode((await link.readChunk()) ?? undefined).trim();
+  await link.write(new TextEncoder().encode(`domain:       ${query.toUpperCase()}\r\n`));
+  await link.closeWrite();
 }
 
 function exampleTls(link: ByteLink): Promise<ByteLink> {

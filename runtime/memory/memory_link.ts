@@ -47,7 +47,11 @@ export class MemoryLink implements ByteLink {
     return this.#incoming.read(64 * 1024);
   }
 
-  /** Writes bytes, waiting for room. */
+  /**
+   * Writes bytes, waiting for room.
+   *
+   * @throws {ParleyError} `NET_CLOSED` or `NET_RESET`.
+   */
   async write(bytes: Uint8Array): Promise<void> {
     try {
       await this.#outgoing.write(bytes);

@@ -17,7 +17,11 @@ export class Pipe {
   #reader: Waiter | null = null;
   #writer: Waiter | null = null;
 
-  /** Takes bytes in, waiting for room. Copies them. */
+  /**
+   * Takes bytes in, waiting for room. Copies them.
+   *
+   * @throws {ParleyError} `NET_CLOSED` after `finish`, or what `fail` was given.
+   */
   async write(bytes: Uint8Array): Promise<void> {
     let offset = 0;
     while (offset < bytes.byteLength) {

@@ -83,7 +83,7 @@ def job_process(plan, tty, gate_read, unwanted, stdout_write):
         os.dup2(tty, 0)
     else:
         os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
-    os.dup2(stdout_write, 1)
+    os.dup2(tty if plan["stdout"] == "tty" else stdout_write, 1)
     os.dup2(tty if tty >= 0 else os.open("/dev/null", os.O_WRONLY), 2)
     if stdin == "closed":
         os.close(0)
@@ -211,7 +211,7 @@ class Run:
             self.exit = {kind: int(value)}
 
     def until(self, done, limit_ms=None):
-        limit = self.deadline if limit_ms is None else min(self.deadline, time.monotonic() + limit_ms / 1000)
+        limit = self.deadline if limit_ms is None else time.monotonic() + limit_ms / 1000
         while not done():
             if time.monotonic() > limit:
                 return False
@@ -257,7 +257,8 @@ class Run:
         elif kind == "repeat":
             for _ in range(step["times"]):
                 os.write(self.master, step["text"].encode())
-                self.until(lambda: False, step["everyMs"])
+                if self.until(lambda: self.exit is not None, step["everyMs"]):
+                    break
         elif kind == "resize":
             self.resize(step["columns"], step["rows"])
         elif kind == "signal":

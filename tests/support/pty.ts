@@ -23,7 +23,7 @@ export type PtyStep =
   | { readonly do: "send"; readonly text: string }
   /** Types the last text on the terminal that the pattern's group matches, and then `then`. */
   | { readonly do: "sendMatch"; readonly pattern: string; readonly then: string }
-  /** Types again and again. */
+  /** Types again and again, until the program ends. Without text it is a pause in which the program is watched. */
   | { readonly do: "repeat"; readonly text: string; readonly times: number; readonly everyMs: number }
   /** Changes the terminal's size. */
   | { readonly do: "resize"; readonly columns: number; readonly rows: number }
@@ -48,6 +48,8 @@ export interface PtyPlan {
   readonly stdin?: "tty" | "pipe" | "null" | "closed";
   /** What stands in the pipe. */
   readonly stdinText?: string;
+  /** What standard output is. Default `pipe`. */
+  readonly stdout?: "pipe" | "tty";
   /** Whether there is a controlling terminal. Default true. */
   readonly tty?: boolean;
   /** Whether the program starts as a background job. */
@@ -128,6 +130,7 @@ export async function runAtPty(plan: PtyPlan): Promise<PtyResult> {
     steps: plan.steps,
     stdin: plan.stdin ?? "tty",
     stdinText: plan.stdinText ?? "",
+    stdout: plan.stdout ?? "pipe",
     tty: plan.tty ?? true,
     background: plan.background ?? false,
     columns: plan.columns ?? 80,

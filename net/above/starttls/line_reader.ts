@@ -56,10 +56,17 @@ export class LineReader {
   /** Gives the stream back. Bytes that came after what was asked for can only have been meant to be taken for TLS. */
   release(): void {
     this.#reader.releaseLock();
+  }
+
+  /**
+   * Makes sure that nothing came after what was asked for: it can only have been meant to be taken for TLS.
+   *
+   * @throws {ParleyError} `TLS_LEFTOVER` if something did.
+   */
+  requireEmpty(): void {
     const left = this.#buffer.byteLength;
-    if (left > 0) {
-      throw new ParleyError("TLS_LEFTOVER", `Cannot start TLS: ${left} bytes of plaintext have arrived before it`);
-    }
+    if (left === 0) return;
+    throw new ParleyError("TLS_LEFTOVER", `Cannot start TLS: ${left} bytes of plaintext have arrived before it`);
   }
 
   async #more(): Promise<void> {

@@ -36,18 +36,12 @@ interface Dialogue {
 export async function negotiateStartTls(protocol: StartTlsProtocol, streams: PlainStreams): Promise<void> {
   const writer = streams.writable.getWriter();
   const reader = new LineReader(streams.readable);
-  let failed = true;
   try {
     await DIALOGUES[protocol]({ reader, say: (text) => writer.write(latin1(text)) });
-    failed = false;
+    reader.requireEmpty();
   } finally {
     writer.releaseLock();
-    try {
-      reader.release();
-    } catch (error) {
-      // The first failure says more than what is left behind it.
-      if (!failed) throw error;
-    }
+    reader.release();
   }
 }
 

@@ -1,5 +1,5 @@
 /** What the Raw Sockets face throws: `DOMException`s as its explainer and IDL name them, `TypeError` for options. */
-import { type ErrorCode } from "../../../core/error_codes.ts";
+import type { ErrorCode } from "../../../core/error_codes.ts";
 import { ParleyError } from "../../../core/errors.ts";
 
 const NAMES: ReadonlyMap<ErrorCode, string> = new Map<ErrorCode, string>([

@@ -1,0 +1,125 @@
+/**
+ * A program at a pseudo-terminal, talked to step by step, so that a test can look around between two steps. Scripts of
+ * steps that are known beforehand are `pty.ts`'s affair.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+/** How a program is started. */
+export interface DialogueOptions {
+  /** Added to the environment, which lacks everything that says nobody sits here. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const PYTHON = "/usr/bin/python3";
+const SHELL = fileURLToPath(new URL("./pty_shell.py", import.meta.url));
+/** Set where suites run, and read by what is tested. */
+const CLEANED: ReadonlySet<string> = new Set([
+  "CI",
+  "INVOCATION_ID",
+  "FORCE_COLOR",
+  "LC_ALL",
+  "LC_CTYPE",
+  "PARLEY_ALLOW",
+  "PARLEY_HOST",
+]);
+const TIMEOUT_MS = 30_000;
+
+/**
+ * The environment of a program whose operator sits at its terminal.
+ *
+ * @param added Variables to add.
+ */
+export function operatorEnvironment(added: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const kept = Object.entries(process.env).filter(([name, value]) => value !== undefined && !CLEANED.has(name));
+  const env = Object.fromEntries(kept) as Record<string, string>;
+  return { ...env, TERM: "xterm-256color", NO_COLOR: "1", LANG: "C.UTF-8", DENO_NO_UPDATE_CHECK: "1", ...added };
+}
+
+/** A program and everything that stands on its terminal. Dispose of it: that hangs up. */
+export class TerminalDialogue {
+  readonly #child: ChildProcess;
+  readonly #closed: Promise<number | null>;
+  #text = "";
+  #seen = 0;
+  #ended = false;
+  #wake: () => void = () => {};
+
+  /**
+   * Starts a program.
+   *
+   * @param argv The program and its arguments.
+   * @param options Its environment.
+   */
+  constructor(argv: readonly string[], options: DialogueOptions = {}) {
+    const child = spawn(PYTHON, [SHELL, ...argv], {
+      env: operatorEnvironment(options.env),
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        this.#text += text;
+        this.#wake();
+      });
+    }
+    child.stdin.on("error", () => {});
+    this.#closed = new Promise((resolve) => {
+      child.on("error", () => this.#finish(resolve, null));
+      child.on("close", (status) => this.#finish(resolve, status));
+    });
+  }
+
+  /** Everything on the terminal so far. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /**
+   * Waits for text after what was matched last.
+   *
+   * @param pattern The text.
+   * @returns The match.
+   * @throws {TypeError} When it does not come within 30 s or the program ends without it.
+   */
+  async expect(pattern: RegExp): Promise<RegExpExecArray> {
+    const timer = setTimeout(() => this.#finish(() => {}, null), TIMEOUT_MS);
+    try {
+      for (;;) {
+        const match = pattern.exec(this.#text.slice(this.#seen));
+        if (match !== null) {
+          this.#seen += match.index + match[0].length;
+          return match;
+        }
+        if (this.#ended) throw new TypeError(`Cannot find ${pattern} on the terminal: ${this.#text.slice(-4000)}`);
+        await new Promise<void>((resolve) => this.#wake = resolve);
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Types. */
+  type(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
+  /** Waits for the program's end; its status is 128 and more after a signal, or null when the terminal was ended. */
+  end(): Promise<number | null> {
+    return this.#closed;
+  }
+
+  /** Hangs up and waits for the end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.stdin?.end();
+    this.#child.kill("SIGTERM");
+    await this.#closed;
+  }
+
+  #finish(resolve: (status: number | null) => void, status: number | null): void {
+    this.#ended = true;
+    resolve(status);
+    this.#wake();
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * A real program for the pseudo-terminal suite: asks questions through this runtime's own terminal and prints what came
+ * of them, one JSON record a line, on standard output.
+ *
+ * Argument 1: JSON of {@linkcode Script}.
+ */
+import { readdirSync } from "node:fs";
+import process from "node:process";
+import { canonicalHost } from "../../../core/host.ts";
+import { makeDestination } from "../../../core/destination.ts";
+import type { Question } from "../../../permissions/prompter.ts";
+import { mainRequester } from "../../../permissions/main_requester.ts";
+import { riskOfHost } from "../../../permissions/risk.ts";
+import { createTerminalPrompter } from "../../../permissions/terminal/mod.ts";
+import { systemClock } from "../../../runtime/system_clock.ts";
+
+/** What the program does. */
+interface Script {
+  /** What to ask, in this order. */
+  readonly questions: readonly {
+    readonly host: string | null;
+    readonly port?: number;
+    readonly claim?: string;
+    readonly origin?: string;
+  }[];
+  /** Whether all are asked at the same time. */
+  readonly together?: boolean;
+  /** Milliseconds after which the program withdraws its questions. */
+  readonly withdrawAfterMs?: number;
+  /** Waits for this signal before it asks (prints `waiting`). */
+  readonly waitFor?: "SIGUSR2";
+  /** Prints `ticked` after so many ticks of 20 ms. */
+  readonly announceTicks?: number;
+  /** Fails with an uncaught error after so many milliseconds. */
+  readonly failAfterMs?: number;
+  /** Handles SIGINT by itself, without ending. */
+  readonly handlesInterrupt?: boolean;
+}
+
+const script = JSON.parse(process.argv[2] ?? "{}") as Script;
+const { terminal, env } = await backEnd();
+const prompter = createTerminalPrompter({ terminal, clock: systemClock, launch: { env } });
+let ticks = 0;
+const ticker = setInterval(() => {
+  ticks++;
+  if (ticks === script.announceTicks) print({ event: "ticked" });
+}, 20);
+if (script.handlesInterrupt) process.on("SIGINT", () => print({ event: "sigint" }));
+if (script.waitFor !== undefined) await signalled(script.waitFor);
+if (script.failAfterMs !== undefined) {
+  setTimeout(() => {
+    throw new TypeError("a mistake of the program");
+  }, script.failAfterMs);
+}
+const controller = new AbortController();
+if (script.withdrawAfterMs !== undefined) setTimeout(() => controller.abort(), script.withdrawAfterMs);
+
+const asks = script.questions.map((_, index) => () => ask(index));
+if (script.together) await Promise.all(asks.map((start) => start()));
+else for (const start of asks) await start();
+clearInterval(ticker);
+print({ event: "end", ticks });
+// A listener for SIGINT holds some runtimes open.
+if (script.handlesInterrupt) process.exit(0);
+
+async function ask(index: number): Promise<void> {
+  const question = makeQuestion(index);
+  const before = ticks;
+  const answer = await prompter.ask(question, controller.signal);
+  print({ event: "answer", number: question.number, answer, ticks: ticks - before, descriptors: descriptors() });
+}
+
+/** How many descriptors are open, or null where nobody may look. */
+function descriptors(): number | null {
+  try {
+    return readdirSync("/proc/self/fd").length;
+  } catch {
+    return null;
+  }
+}
+
+function makeQuestion(index: number): Question {
+  const asked = script.questions[index] ?? { host: null };
+  const host = asked.host === null ? null : canonicalHost(asked.host);
+  const port = asked.port ?? 25;
+  const requester = mainRequester(import.meta.url, process.pid);
+  return {
+    number: index + 1,
+    requester: asked.origin === undefined ? requester : { ...requester, origin: asked.origin },
+    descriptor: {
+      name: "direct-sockets",
+      destination: host === null ? null : makeDestination({ scheme: "tcp", host, port }),
+      port,
+      tls: null,
+    },
+    lifetimes: ["once", "run"],
+    risk: host === null ? null : riskOfHost(host),
+    claim: asked.claim ?? null,
+    preapprove: host === null ? null : `PARLEY_ALLOW=${host.text}:${port}`,
+  };
+}
+
+async function backEnd(): Promise<{
+  readonly terminal: import("../../../permissions/terminal/port.ts").TerminalBackend;
+  readonly env: (name: string) => string | undefined;
+}> {
+  if ("Deno" in globalThis) {
+    const { denoTerminal } = await import("../../../runtime/deno/terminal.ts");
+    const { denoLaunch } = await import("../../../runtime/deno/launch.ts");
+    return { terminal: denoTerminal, env: (name) => denoLaunch.env(name) };
+  }
+  const { devTty } = await import("../../../runtime/_node/terminal.ts");
+  return { terminal: devTty, env: (name) => process.env[name] };
+}
+
+function signalled(name: "SIGUSR2"): Promise<void> {
+  return new Promise((resolve) => {
+    process.once(name, () => resolve());
+    print({ event: "waiting" });
+  });
+}
+
+function print(record: Readonly<Record<string, unknown>>): void {
+  process.stdout.write(`@@${JSON.stringify(record)}\n`);
+}
