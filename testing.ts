@@ -6,19 +6,26 @@
  */
 import { ManualClock } from "./core/manual_clock.ts";
 import type { NetContext } from "./net/context.ts";
+import type { SocketAddress } from "./net/port.ts";
 import { createRawSockets, type NavigatorRawSockets } from "./net/faces/raw_sockets/mod.ts";
 import { Broker } from "./permissions/broker.ts";
 import { parseLaunchRules } from "./permissions/launch_rules.ts";
 import { mainRequester } from "./permissions/main_requester.ts";
 import type { Answer, Prompter, Question } from "./permissions/prompter.ts";
 import { MemoryStore } from "./permissions/store.ts";
-import { MemoryNetwork } from "./runtime/memory/net.ts";
+import { MemoryNetwork, type MemoryService } from "./runtime/memory/net.ts";
 
 export { ManualClock } from "./core/manual_clock.ts";
 export type { Clock, Timer } from "./core/clock.ts";
 export type { Answer, DenyReason, Lifetime, Question, Risk } from "./permissions/prompter.ts";
 export { type MemoryIdentity, memoryTlsServer } from "./runtime/memory/memory_tls.ts";
-export { MemoryNetwork, type MemoryService } from "./runtime/memory/net.ts";
+export type { MemoryService } from "./runtime/memory/net.ts";
+export type { CanonicalHost } from "./core/host.ts";
+export type { Destination, Scheme } from "./core/destination.ts";
+export type { IpAddress } from "./core/ip_address.ts";
+export type { Descriptor, DirectSocketsDescriptor, TlsClaims } from "./permissions/descriptor.ts";
+export type { OriginKind, Requester, RequesterEvidence } from "./permissions/requester.ts";
+export type { NavigatorRawSockets } from "./net/faces/raw_sockets/mod.ts";
 export type { ByteLink, SocketAddress } from "./net/port.ts";
 
 /** What a test decides. */
@@ -29,12 +36,26 @@ export interface TestHostOptions {
   readonly allow?: readonly string[];
 }
 
+/** The network of a test host: what the test puts there, and what was asked of it. */
+export interface TestNetwork {
+  /** What was asked of it, in order, as `resolve NAME` and `connect ADDRESS:PORT`: proof of what left, and what did not. */
+  readonly log: readonly string[];
+  /**
+   * Gives a name its addresses. Programs are let through to public ones only, as on a real network.
+   *
+   * @throws {TypeError} for text that is not an IP address.
+   */
+  addName(name: string, ...addresses: string[]): void;
+  /** Serves an address and port, replacing whoever did. When the service ends, its end of the connection is closed. */
+  listen(at: SocketAddress, service: MemoryService): void;
+}
+
 /** A Parley of its own, for one test. */
 export interface TestHost {
   /** Opens sockets on the network in memory. */
   readonly navigator: NavigatorRawSockets;
-  /** The network: add names and servers to it. Its `log` shows what was asked of it. */
-  readonly network: MemoryNetwork;
+  /** The network: add names and servers to it. */
+  readonly network: TestNetwork;
   /** Time stands still until the test turns it on. */
   readonly clock: ManualClock;
   /** The questions that were put, in order. */

@@ -29,6 +29,8 @@ export class ParleyError extends Error {
   readonly detail: Readonly<Record<string, string | number | boolean>>;
 
   /**
+   * Makes a failure.
+   *
    * @param code The stable code.
    * @param message A sentence for people; strings from outside go through `escapeText` before they are printed, not here.
    * @param options Cause and detail.

@@ -20,6 +20,20 @@ export interface ManualClockOptions {
  * A {@linkcode Clock} that stands still until {@linkcode ManualClock.advance} turns it.
  *
  * Wall-clock and monotonic time move together; monotonic time begins at 0. Timers never hold the process open.
+ *
+ * @example Waiting without waiting
+ * ```ts
+ * import { ManualClock } from "@parley/parley/testing";
+ * import assert from "node:assert/strict";
+ *
+ * const clock = new ManualClock();
+ * let rang = false;
+ * clock.after(60_000, () => rang = true);
+ * await clock.advance(59_999);
+ * assert.equal(rang, false);
+ * await clock.advance(1);
+ * assert.equal(rang, true);
+ * ```
  */
 export class ManualClock implements Clock {
   readonly #startMs: number;
@@ -27,7 +41,11 @@ export class ManualClock implements Clock {
   #elapsedMs = 0;
   #order = 0;
 
-  /** @param options Where it begins. */
+  /**
+   * Makes a clock.
+   *
+   * @param options Where it begins.
+   */
   constructor(options: ManualClockOptions = {}) {
     this.#startMs = options.nowMs ?? Date.UTC(2026, 0, 1);
   }

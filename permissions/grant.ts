@@ -135,7 +135,11 @@ export class Grant {
     return parsed !== null && this.#vetted.has(addressKey(parsed));
   }
 
-  /** @throws {TypeError} always: a grant is not data. */
+  /**
+   * Refuses: a grant is not data.
+   *
+   * @throws {TypeError} always.
+   */
   toJSON(): never {
     throw new TypeError("Cannot serialise a Grant");
   }

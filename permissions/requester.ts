@@ -1,7 +1,7 @@
 /** Who asks: an origin and how it was obtained. */
 
 /** Version of the {@linkcode Requester} record; remembered rules will carry it. */
-export const REQUESTER_SCHEMA = 1;
+export const REQUESTER_SCHEMA: Requester["schema"] = 1;
 
 /** How the identity was established. */
 export type RequesterEvidence =
@@ -16,7 +16,7 @@ export type OriginKind = "file" | "remote" | "package" | "opaque";
 /** Identity of the code that asks, schema version 1. */
 export interface Requester {
   /** Schema version. */
-  readonly schema: typeof REQUESTER_SCHEMA;
+  readonly schema: 1;
   /** `file:///path/main.ts`, `https://host[:port]`, `jsr:@scope/name`, `npm:name`, or `opaque:` and a number. */
   readonly origin: string;
   /** What kind of origin it is. Opaque origins can never be remembered. */

@@ -68,8 +68,8 @@ export class ReadableHalf {
     this.#reading = true;
     try {
       const request = controller.byobRequest;
-      if (request === null) await this.#pullChunk(controller);
-      else await this.#pullInto(controller, request);
+      if (request === null) this.#deliver(controller, await this.#link.readChunk());
+      else this.#answer(controller, { request, length: await this.#link.read(request.view as Uint8Array) });
     } catch (error) {
       this.fail(error);
     } finally {
@@ -77,8 +77,7 @@ export class ReadableHalf {
     }
   }
 
-  async #pullChunk(controller: ReadableByteStreamController): Promise<void> {
-    const chunk = await this.#link.readChunk();
+  #deliver(controller: ReadableByteStreamController, chunk: Uint8Array<ArrayBuffer> | null): void {
     if (this.#ended) return;
     if (chunk !== null) return controller.enqueue(chunk);
     controller.close();
@@ -87,8 +86,10 @@ export class ReadableHalf {
     this.#end(null);
   }
 
-  async #pullInto(controller: ReadableByteStreamController, request: ReadableStreamBYOBRequest): Promise<void> {
-    const length = await this.#link.read(request.view as Uint8Array);
+  #answer(
+    controller: ReadableByteStreamController,
+    { request, length }: { readonly request: ReadableStreamBYOBRequest; readonly length: number },
+  ): void {
     if (this.#ended) return;
     if (length > 0) return request.respond(length);
     controller.close();

@@ -39,6 +39,8 @@ export class LinkDuplex extends Duplex {
   /** The write or shutdown under way; settled when there is none. Never rejects. */
   #sending: Promise<void> = Promise.resolve();
   #flushWaiters: (() => void)[] = [];
+  #held = false;
+  #readWaits = false;
 
   /** @param link The link; nobody else may read from or write to it any more. */
   constructor(link: ByteLink) {
@@ -55,7 +57,23 @@ export class LinkDuplex extends Duplex {
     return new Promise((resolve) => void this.#flushWaiters.push(resolve));
   }
 
+  /**
+   * Stops taking bytes from the link until `release`. Deno's TLS reads on when its socket is paused, without bound, so whoever
+   * pauses that has to say it here too.
+   */
+  hold(): void {
+    this.#held = true;
+  }
+
+  /** Goes on after `hold`. */
+  release(): void {
+    this.#held = false;
+    if (this.#readWaits) this._read();
+  }
+
   override _read(): void {
+    this.#readWaits = this.#held;
+    if (this.#held) return;
     this.#link.readChunk().then(
       (chunk) => void this.push(chunk === null ? null : asBuffer(chunk)),
       (error: Error) => void this.destroy(error),

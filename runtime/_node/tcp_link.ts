@@ -8,7 +8,7 @@ import type { Duplex } from "node:stream";
 import { isParleyError, ParleyError } from "../../core/errors.ts";
 import { type IpAddress, parseIpAddress } from "../../core/ip_address.ts";
 import type { ByteLink, SocketAddress } from "../../net/port.ts";
-import { ChunkQueue, ownedChunk } from "./chunk_queue.ts";
+import { ChunkQueue, type ChunkSource, ownedChunk } from "./chunk_queue.ts";
 import { closedError } from "./errors.ts";
 
 /** What a stream does not say about itself. */
@@ -21,8 +21,12 @@ export interface StreamLinkOptions {
   readonly translate: (error: unknown, doing: string) => ParleyError;
   /** Breaks the connection off, with RST where that is possible. */
   readonly abort: () => void;
+  /** What else to stop and start with the stream when the reader is slow. */
+  readonly source?: ChunkSource;
   /** Waits until what the stream reported as written has really gone on; by default it has. */
   readonly flushed?: () => Promise<void>;
+  /** Called when the stream has ended its writing side, for what the stream leaves out. */
+  readonly afterEnd?: () => Promise<void>;
   /** Asked when the stream ends: an error if that end is not to be believed (TLS cut off). */
   readonly endFailure?: () => ParleyError | null;
   /** Called once when the link is closed, by whom ever. */
@@ -81,7 +85,17 @@ export class StreamLink implements ByteLink {
     this.#options = options;
     this.remote = options.remote;
     this.local = options.local;
-    this.#queue = new ChunkQueue({ pause: () => void stream.pause(), resume: () => void stream.resume() });
+    const { source } = options;
+    this.#queue = new ChunkQueue({
+      pause: () => {
+        source?.pause();
+        stream.pause();
+      },
+      resume: () => {
+        source?.resume();
+        stream.resume();
+      },
+    });
     stream.on("error", (error) => this.#broke(options.translate(error, "go on with the connection")));
     stream.on("end", () => this.#endOfStream());
     stream.on("close", () => this.#streamClosed());
@@ -109,6 +123,7 @@ export class StreamLink implements ByteLink {
   async closeWrite(): Promise<void> {
     if (this.#stream.writableFinished) return;
     await this.#sending("end the writing side", (done) => void this.#stream.end(done));
+    await this.#options.afterEnd?.();
   }
 
   close(): void {

@@ -17,7 +17,7 @@ import { LinkDuplex } from "./duplex_over_link.ts";
 import { nativeCode } from "./errors.ts";
 import { certificateChain, certificateNames } from "./peer_certificate.ts";
 import { StreamLink } from "./tcp_link.ts";
-import { secureContextFor } from "./tls_context.ts";
+import { type DefaultRoots, secureContextFor } from "./tls_context.ts";
 
 // Taken at load, so that code loaded later cannot replace them (CORE-01).
 const tlsConnect = tls.connect;
@@ -57,6 +57,8 @@ export interface TlsHandshakeOptions {
   readonly signal: AbortSignal;
   /** Turns the runtime's errors into Parley's. */
   readonly translate: (error: unknown, doing: string) => ParleyError;
+  /** What to trust where the terms name nothing. */
+  readonly roots: DefaultRoots;
 }
 
 /**
@@ -69,7 +71,7 @@ export async function tlsHandshake(link: ByteLink, terms: TlsTerms, options: Tls
   let handshake: Handshake | null = null;
   try {
     if (options.signal.aborted) throw abortError(options.signal.reason);
-    handshake = new Handshake(link, terms);
+    handshake = new Handshake(link, terms, options.roots);
     await handshake.finished(options.signal);
     return handshake.session(options);
   } catch (error) {
@@ -92,7 +94,7 @@ class Handshake {
   #closeNotified = false;
   #cutOff = false;
 
-  constructor(link: ByteLink, terms: TlsTerms) {
+  constructor(link: ByteLink, terms: TlsTerms, roots: DefaultRoots) {
     this.#link = link;
     this.#terms = terms;
     const duplex = new LinkDuplex(link);
@@ -100,7 +102,11 @@ class Handshake {
     duplex.on("end", () => void (this.#cutOff = !this.#closeNotified));
     duplex.on("error", ignore);
     this.#duplex = duplex;
-    this.socket = tlsConnect(connectOptions(duplex, terms, (certificate) => this.#checkName(certificate)));
+    this.socket = tlsConnect(connectOptions(duplex, {
+      terms,
+      roots,
+      checkName: (certificate) => this.#checkName(certificate),
+    }));
     this.socket.on("error", ignore);
     watchEnd(this.socket, () => void (this.#closeNotified = true));
   }
@@ -142,7 +148,10 @@ class Handshake {
         this.#link.reset();
         socket.destroy();
       },
+      source: { pause: () => this.#duplex.hold(), resume: () => this.#duplex.release() },
       flushed: () => this.#duplex.flushed(),
+      // Deno sends close_notify only; a second closeWrite does nothing on the others.
+      afterEnd: () => this.#link.closeWrite(),
       endFailure: () => this.#cutOff ? cutOff() : null,
       onClose: () => this.#link.close(),
     });
@@ -207,8 +216,11 @@ function identityName(serverName: string): string {
  */
 function connectOptions(
   duplex: LinkDuplex,
-  terms: TlsTerms,
-  checkName: (certificate: NodePeerCertificate) => Error | undefined,
+  { terms, roots, checkName }: {
+    readonly terms: TlsTerms;
+    readonly roots: DefaultRoots;
+    readonly checkName: (certificate: NodePeerCertificate) => Error | undefined;
+  },
 ): tls.ConnectionOptions {
   const name = identityName(terms.serverName);
   const options: Record<string, unknown> = {
@@ -217,7 +229,7 @@ function connectOptions(
     port: undefined,
     path: undefined,
     servername: parseIpAddress(name) === null ? name : "",
-    secureContext: secureContextFor(terms),
+    secureContext: secureContextFor(terms, roots),
     rejectUnauthorized: true,
     checkServerIdentity: (_host: string, certificate: NodePeerCertificate) => checkName(certificate),
     ALPNProtocols: terms.alpnProtocols.length === 0 ? undefined : [...terms.alpnProtocols],

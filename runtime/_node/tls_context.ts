@@ -10,29 +10,41 @@ import type { TlsTerms } from "../../net/port.ts";
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
-/** The bundled roots, taken at load: the array is frozen, but the binding in the module need not be. */
-const BUNDLED_ROOTS: readonly string[] = [...rootCertificates];
+/** The roots to trust where the terms name none: a list, or undefined for the runtime's default. */
+export type DefaultRoots = readonly string[] | undefined;
 
 /** The runtime's compiled-in list, whatever its command line or NODE_OPTIONS made of the default. */
 const CIPHERS: string | undefined = constants.defaultCoreCipherList;
 
 const SECURE_OPTIONS = constants.SSL_OP_NO_TICKET | (constants.SSL_OP_NO_RENEGOTIATION ?? 0);
 
-let bundled: SecureContext | null = null;
+/** The context of the default roots, made once: it takes milliseconds. */
+let plain: SecureContext | null = null;
 
 /**
- * The secure context for some terms. That of the bundled roots is made once.
+ * The roots compiled into the runtime. To be called at load, and on Deno only with `--allow-sys`, which hides them.
  *
+ * @returns A list of the caller's own.
+ */
+export function bundledRoots(): DefaultRoots {
+  return [...rootCertificates];
+}
+
+/**
+ * The secure context for some terms.
+ *
+ * @param terms What to trust, and the client certificate.
+ * @param roots What to trust where the terms name nothing; the same at every call.
  * @throws {ParleyError} `TLS_OPTIONS` when a certificate or key cannot be used; the message names the option.
  */
-export function secureContextFor({ ca, cert, key }: TlsTerms): SecureContext {
-  if (ca === null && cert === null && key === null) return bundled ??= makeContext({ ca: BUNDLED_ROOTS, cert, key });
+export function secureContextFor({ ca, cert, key }: TlsTerms, roots: DefaultRoots): SecureContext {
+  if (ca === null && cert === null && key === null) return plain ??= makeContext({ ca: roots, cert, key });
   if ((cert === null) !== (key === null)) {
     throw refused(cert === null ? "key: a certificate is missing" : "cert: a key is missing");
   }
   if (cert !== null && key !== null) checkPair(cert, key);
   try {
-    return makeContext({ ca: ca === null ? BUNDLED_ROOTS : checkedRoots(ca), cert, key });
+    return makeContext({ ca: ca === null ? roots : checkedRoots(ca), cert, key });
   } catch (cause) {
     throw refused("ca, cert or key: the TLS library does not take it", cause);
   }
@@ -40,11 +52,11 @@ export function secureContextFor({ ca, cert, key }: TlsTerms): SecureContext {
 
 /** Own properties all (CORE-01). */
 function makeContext(
-  { ca, cert, key }: { readonly ca: readonly string[]; readonly cert: string | null; readonly key: string | null },
+  { ca, cert, key }: { readonly ca: DefaultRoots; readonly cert: string | null; readonly key: string | null },
 ): SecureContext {
   return createSecureContext(
     {
-      ca: [...ca],
+      ca: ca === undefined ? undefined : [...ca],
       cert: cert ?? undefined,
       key: key ?? undefined,
       pfx: undefined,

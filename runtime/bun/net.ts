@@ -10,6 +10,7 @@ import type { ByteLink, ConnectOptions, NetBackend, NetGaps } from "../../net/po
 import { abortable, resolveName } from "../_node/resolve.ts";
 import { addressText, endpointText, keepAliveMs } from "../_node/tcp_link.ts";
 import { tlsHandshake } from "../_node/tls.ts";
+import { bundledRoots } from "../_node/tls_context.ts";
 import { bunNetError } from "./errors.ts";
 import { BunSocketLink } from "./socket_link.ts";
 import type { BunConnectOptions, BunGlobal, BunSocket, BunSocketHandlers } from "./types.ts";
@@ -25,6 +26,9 @@ const GAPS: NetGaps = Object.freeze({
   resetSendsFin: false,
 });
 
+/** Taken at load, so that code loaded later cannot add to them (CORE-01). */
+const ROOTS = bundledRoots();
+
 /** The network as Bun gives it. Addresses are always looked up and vetted apart, so `connectByName` refuses. */
 export const bunNet: NetBackend = Object.freeze<NetBackend>({
   gaps: GAPS,
@@ -36,7 +40,7 @@ export const bunNet: NetBackend = Object.freeze<NetBackend>({
       new ParleyError("RUNTIME_UNSUPPORTED", `Cannot connect to ${host} by name: Bun looks addresses up apart`),
     );
   },
-  tls: (_grant, link, terms, { signal }) => tlsHandshake(link, terms, { signal, translate: bunNetError }),
+  tls: (_grant, link, terms, { signal }) => tlsHandshake(link, terms, { signal, roots: ROOTS, translate: bunNetError }),
 });
 
 interface Target {

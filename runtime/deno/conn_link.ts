@@ -8,10 +8,10 @@ import { closedError } from "../_node/errors.ts";
 import { checkView, socketAddress } from "../_node/tcp_link.ts";
 import { denoNetError } from "./errors.ts";
 
-/** Smallest buffer that `readChunk` offers the system. */
+/** Bytes that `readChunk` asks for at first. */
 const MIN_CHUNK = 4 * 1024;
-/** Largest buffer; beyond it a larger one is no faster. */
-const MAX_CHUNK = 256 * 1024;
+/** Most bytes that it asks for; more is no faster. */
+const MAX_CHUNK = 128 * 1024;
 
 /** A {@linkcode ByteLink} over a Deno connection. */
 export class ConnLink implements ByteLink {
@@ -19,6 +19,7 @@ export class ConnLink implements ByteLink {
   readonly local: SocketAddress;
   readonly bufferedBytes = 0;
   readonly #conn: Deno.TcpConn;
+  #scratch = new Uint8Array(0);
   #chunkSize = MIN_CHUNK;
   #ended = false;
   #shutDown = false;
@@ -33,33 +34,45 @@ export class ConnLink implements ByteLink {
 
   async read(view: Uint8Array): Promise<number> {
     checkView(view);
-    if (this.#ended && !this.#closed) return 0;
-    const count = await this.#native("read", () => this.#conn.read(view));
-    this.#ended = count === null;
-    return count ?? 0;
+    if (this.#closed) throw closedError("read");
+    if (this.#ended) return 0;
+    try {
+      const count = await this.#conn.read(view);
+      this.#ended = count === null;
+      return count ?? 0;
+    } catch (error) {
+      throw this.#translate(error, "read");
+    }
   }
 
+  /** Reads into memory that is used again, so that a chunk takes no more than what has arrived. */
   async readChunk(): Promise<Uint8Array<ArrayBuffer> | null> {
-    const buffer = new Uint8Array(this.#chunkSize);
-    const count = await this.read(buffer);
-    // The next buffer follows what arrives: twice as large after a full one, half after one not a quarter full.
-    if (count === buffer.byteLength) this.#chunkSize = Math.min(MAX_CHUNK, buffer.byteLength * 2);
-    else if (count < buffer.byteLength / 4) this.#chunkSize = Math.max(MIN_CHUNK, buffer.byteLength / 2);
-    return count === 0 ? null : buffer.subarray(0, count);
+    if (this.#scratch.byteLength < this.#chunkSize) this.#scratch = new Uint8Array(this.#chunkSize);
+    const scratch = this.#scratch;
+    const count = await this.read(scratch);
+    if (count === scratch.byteLength) this.#chunkSize = Math.min(MAX_CHUNK, count * 2);
+    return count === 0 ? null : scratch.slice(0, count);
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    if (this.#shutDown && !this.#closed) throw closedError("write");
-    for (let sent = 0; sent < bytes.byteLength;) {
-      const rest = sent === 0 ? bytes : bytes.subarray(sent);
-      sent += await this.#native("write", () => this.#conn.write(rest));
+    if (this.#closed || this.#shutDown) throw closedError("write");
+    try {
+      let sent = await this.#conn.write(bytes);
+      while (sent < bytes.byteLength) sent += await this.#conn.write(bytes.subarray(sent));
+    } catch (error) {
+      throw this.#translate(error, "write");
     }
   }
 
   async closeWrite(): Promise<void> {
     if (this.#shutDown) return;
-    await this.#native("end the writing side", () => this.#conn.closeWrite());
-    this.#shutDown = true;
+    if (this.#closed) throw closedError("end the writing side");
+    try {
+      await this.#conn.closeWrite();
+      this.#shutDown = true;
+    } catch (error) {
+      throw this.#translate(error, "end the writing side");
+    }
   }
 
   close(): void {
@@ -75,15 +88,6 @@ export class ConnLink implements ByteLink {
   /** Like `close`: Deno has no way to send RST (see the gap `resetSendsFin`). */
   reset(): void {
     this.close();
-  }
-
-  async #native<T>(doing: string, call: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw closedError(doing);
-    try {
-      return await call();
-    } catch (error) {
-      throw this.#translate(error, doing);
-    }
   }
 
   /** Whatever the engine calls an operation that our own close interrupted, it is `NET_CLOSED`. */

@@ -11,6 +11,7 @@ import { parseIpAddress } from "../../core/ip_address.ts";
 import { resolveName } from "../_node/resolve.ts";
 import { addressText, endpointText } from "../_node/tcp_link.ts";
 import { tlsHandshake } from "../_node/tls.ts";
+import { bundledRoots } from "../_node/tls_context.ts";
 import { ConnLink } from "./conn_link.ts";
 import { denoNetError } from "./errors.ts";
 
@@ -29,6 +30,13 @@ const GAPS: NetGaps = Object.freeze({
   resetSendsFin: true,
 });
 
+/**
+ * Deno shows its bundled roots with `--allow-sys` only, and would ask for it. Without, its default store is used, to which
+ * DENO_CERT and DENO_TLS_CA_STORE of the launch belong; SECURITY.md says so.
+ */
+const SYSTEM_FACTS = Object.freeze({ name: "sys", kind: undefined }) as unknown as Deno.SysPermissionDescriptor;
+const ROOTS = permissions.querySync(SYSTEM_FACTS).state === "granted" ? bundledRoots() : undefined;
+
 /** The network as Deno gives it. */
 export const denoNet: NetBackend = Object.freeze<NetBackend>({
   gaps: GAPS,
@@ -36,7 +44,8 @@ export const denoNet: NetBackend = Object.freeze<NetBackend>({
   resolve: (_grant, host, { type, signal }) => resolveName(host, { type, signal, translate: denoNetError }),
   connect: (_grant, { address, port }, options) => openLink({ host: addressText(address), port }, options),
   connectByName: (_grant, { host, port }, options) => openLink({ host, port }, options),
-  tls: (_grant, link, terms, { signal }) => tlsHandshake(link, terms, { signal, translate: denoNetError }),
+  tls: (_grant, link, terms, { signal }) =>
+    tlsHandshake(link, terms, { signal, roots: ROOTS, translate: denoNetError }),
 });
 
 /**

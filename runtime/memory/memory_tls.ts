@@ -47,7 +47,23 @@ export async function memoryTlsClient(link: ByteLink, terms: TlsTerms): Promise<
 /**
  * Plays the server of a handshake; a memory server calls it where a real one would begin TLS.
  *
+ * @param link The connection, where the client's first TLS byte comes next.
+ * @param identity What the certificate says.
+ * @returns The connection to go on with.
  * @throws {ParleyError} `TLS_HANDSHAKE` when the other side does not speak it.
+ *
+ * @example A program that must not trust an unknown authority
+ * ```ts
+ * import { createTestHost, memoryTlsServer } from "@parley/parley/testing";
+ * import assert from "node:assert/strict";
+ *
+ * const { navigator, network } = createTestHost({ allow: ["tls://9.9.9.9:853"] });
+ * network.listen({ address: "9.9.9.9", port: 853 }, async (link) => {
+ *   await memoryTlsServer(link, { names: ["9.9.9.9"], authority: "somebody" });
+ * });
+ * const opening = navigator.openTCPSocket({ remoteAddress: "9.9.9.9", remotePort: 853, secureTransport: "on" });
+ * await assert.rejects(opening, (error: DOMException) => (error.cause as { code?: string }).code === "TLS_UNTRUSTED");
+ * ```
  */
 export async function memoryTlsServer(link: ByteLink, identity: MemoryIdentity): Promise<ByteLink> {
   const { alpnProtocols = [] } = await readHello<{ alpnProtocols?: readonly string[] }>(link);

@@ -9,6 +9,7 @@ import type { ByteLink, ConnectOptions, NetBackend, NetGaps } from "../../net/po
 import { abortable, resolveName } from "../_node/resolve.ts";
 import { addressText, endpointText, keepAliveMs, socketAddress, StreamLink } from "../_node/tcp_link.ts";
 import { tlsHandshake } from "../_node/tls.ts";
+import { bundledRoots } from "../_node/tls_context.ts";
 import { nodeNetError } from "./errors.ts";
 
 const Socket = net.Socket;
@@ -19,6 +20,9 @@ const GAPS: NetGaps = Object.freeze({
   keepAliveDelayIgnored: false,
   resetSendsFin: false,
 });
+
+/** Taken at load, so that code loaded later cannot add to them (CORE-01). */
+const ROOTS = bundledRoots();
 
 /**
  * The network as Node gives it. Addresses are always looked up and vetted apart, so `connectByName` refuses: it would
@@ -37,7 +41,8 @@ export const nodeNet: NetBackend = Object.freeze<NetBackend>({
       new ParleyError("RUNTIME_UNSUPPORTED", `Cannot connect to ${host} by name: Node looks addresses up apart`),
     );
   },
-  tls: (_grant, link, terms, { signal }) => tlsHandshake(link, terms, { signal, translate: nodeNetError }),
+  tls: (_grant, link, terms, { signal }) =>
+    tlsHandshake(link, terms, { signal, roots: ROOTS, translate: nodeNetError }),
 });
 
 interface Target {

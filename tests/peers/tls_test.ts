@@ -7,6 +7,9 @@ import { assertFailed, assertRefused, assertWorked, runAttempts, runConnect, run
 /** The server's status page is the answer; it tells about the session. */
 const GET = "GET / HTTP/1.0\r\n\r\n";
 
+/** How a refusal shows that comes after the client's part of the handshake is over. */
+const LATE = ["TLS_HANDSHAKE", "NET_RESET", "NET_FAILED"];
+
 const test = await peerSuite([], async (stack, { pki }) => ({
   lines: stack.use(await startOpensslServer({ identity: pki.server, mode: "reverse" })),
   status: stack.use(
@@ -107,10 +110,14 @@ test("NET-06 a client certificate is shown to a server that demands one", async 
     const { printed: [shown, without, wrong] } = await runAttempts(runtime, { attempts }, { allow: target });
     assert.match((assertWorked(shown) as { answer: string }).answer, /Client certificate[\s\S]*Subject: CN ?= ?client/);
     // With TLS 1.3 the server's verdict comes after the client's part of the handshake is over.
-    for (const refused of [without, wrong]) assertFailed(refused, ["TLS_HANDSHAKE", "NET_RESET", "NET_FAILED"]);
+    for (const refused of [without, wrong]) assertFailed(refused, LATE);
     const args = [target, "--allow", target, "--tls", "--ca", caFile, "--cert", client.cert, "--key", client.key];
     const cli = await runConnect(runtime, args, { input: GET });
     assert.equal(cli.status, 0, cli.stderr);
     assert.match(cli.stdout, /Subject: CN ?= ?client/);
+    const bare = await runConnect(runtime, [target, "--allow", target, "--tls", "--ca", caFile], { input: GET });
+    const code = bare.events.find(({ event }) => event === "error")?.["code"];
+    assert.ok(LATE.includes(String(code)) && [69, 76].includes(bare.status ?? 0), bare.stderr);
+    assert.equal(bare.stdout, "");
   });
 });

@@ -53,7 +53,8 @@ export class TerminalDialogue {
    * @param options Its environment.
    */
   constructor(argv: readonly string[], options: DialogueOptions = {}) {
-    const child = spawn(PYTHON, [SHELL, ...argv], {
+    // Isolated: otherwise `pty.py` beside it would stand for the module of that name.
+    const child = spawn(PYTHON, ["-I", SHELL, ...argv], {
       env: operatorEnvironment(options.env),
       stdio: ["pipe", "pipe", "pipe"],
     });

@@ -38,7 +38,11 @@ const MINT: unique symbol = Symbol("mint");
 export class TCPSocket {
   readonly #init: TcpSocketInit;
 
-  /** @throws {TypeError} always: sockets come from `openTCPSocket`. */
+  /**
+   * Not for scripts: sockets come from `openTCPSocket`.
+   *
+   * @throws {TypeError} always.
+   */
   constructor(token: symbol, init: TcpSocketInit) {
     if (token !== MINT) throw new TypeError("Illegal constructor");
     this.#init = init;
