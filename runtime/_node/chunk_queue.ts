@@ -2,7 +2,7 @@
  * The queue between a runtime that pushes bytes and a link that is asked for them: it stops the runtime at a high
  * watermark, lets it go on at a low one, and remembers how the stream ended.
  */
-import { invariant, type ParleyError } from "../../core/errors.ts";
+import { ParleyError } from "../../core/errors.ts";
 
 /** Bytes at which the source is told to stop. */
 const HIGH_WATER_MARK = 256 * 1024;
@@ -10,6 +10,7 @@ const HIGH_WATER_MARK = 256 * 1024;
 const LOW_WATER_MARK = 64 * 1024;
 /** What a chunk costs beside its bytes, so that a flood of one-byte chunks cannot fill the memory. */
 const CHUNK_COST = 256;
+const OTHER_READ = "Cannot read: another read is under way";
 
 /** How a queue steers what fills it. */
 export interface ChunkSource {
@@ -19,15 +20,25 @@ export interface ChunkSource {
   resume(): void;
 }
 
+/** Who waits for something to read. */
+interface Waiter {
+  /** There is a chunk, or the end. */
+  answer(): void;
+  /** There is neither, and the stream broke. */
+  reject(error: ParleyError): void;
+}
+
 /** A queue of received chunks with one reader. Chunks pushed in belong to the queue, and to the reader once read. */
 export class ChunkQueue {
   readonly #source: ChunkSource;
   readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
+  /** Bytes of the first chunk that were read already. */
+  #offset = 0;
   #bytes = 0;
   #paused = false;
   #ended = false;
   #failure: ParleyError | null = null;
-  #waiter: (() => void) | null = null;
+  #waiter: Waiter | null = null;
 
   /** @param source What is stopped when the queue is full. */
   constructor(source: ChunkSource) {
@@ -49,11 +60,12 @@ export class ChunkQueue {
     if (this.finished || chunk.byteLength === 0) return;
     this.#chunks.push(chunk);
     this.#bytes += chunk.byteLength;
+    // First to whoever waits: what a reader takes at once need not stop the source.
+    this.#wake();
     if (!this.#paused && this.#cost() >= HIGH_WATER_MARK) {
       this.#paused = true;
       this.#source.pause();
     }
-    this.#wake();
   }
 
   /** Records the end of the stream. */
@@ -72,6 +84,7 @@ export class ChunkQueue {
   /** Drops everything and makes pending and later reads reject with this error. */
   close(error: ParleyError): void {
     this.#chunks.length = 0;
+    this.#offset = 0;
     this.#bytes = 0;
     this.#ended = false;
     this.#failure = error;
@@ -84,19 +97,8 @@ export class ChunkQueue {
    * @returns Number of bytes, or 0 at the end.
    * @throws {ParleyError} as recorded by `fail` or `close`.
    */
-  async read(view: Uint8Array): Promise<number> {
-    await this.#available();
-    let copied = 0;
-    while (copied < view.byteLength && this.#chunks.length > 0) {
-      const chunk = this.#chunks[0]!;
-      const part = chunk.subarray(0, view.byteLength - copied);
-      view.set(part, copied);
-      copied += part.byteLength;
-      if (part.byteLength === chunk.byteLength) this.#chunks.shift();
-      else this.#chunks[0] = chunk.subarray(part.byteLength);
-    }
-    this.#took(copied);
-    return copied;
+  read(view: Uint8Array): Promise<number> {
+    return this.#whenAvailable(() => this.#copyTo(view));
   }
 
   /**
@@ -105,29 +107,59 @@ export class ChunkQueue {
    * @returns A chunk of at least one byte, or null at the end.
    * @throws {ParleyError} as recorded by `fail` or `close`.
    */
-  async readChunk(): Promise<Uint8Array<ArrayBuffer> | null> {
-    await this.#available();
-    const chunk = this.#chunks.shift();
-    this.#took(chunk?.byteLength ?? 0);
-    return chunk ?? null;
+  readChunk(): Promise<Uint8Array<ArrayBuffer> | null> {
+    return this.#whenAvailable(() => this.#shift());
   }
 
-  /** Resolves when there is a chunk or the end, rejects when there is neither and the stream broke. */
-  async #available(): Promise<void> {
-    invariant(this.#waiter === null, "Cannot read: another read is under way");
-    // A loop, because between the wake-up and this line the queue can be closed: that must not look like the end.
-    while (this.#chunks.length === 0 && !this.#ended) {
-      if (this.#failure !== null) throw this.#failure;
-      await new Promise<void>((resolve) => {
-        this.#waiter = resolve;
-      });
+  /**
+   * Takes when there is a chunk or the end, at once or in the moment it comes, so that nothing can happen in between;
+   * rejects when there is neither and the stream broke.
+   */
+  #whenAvailable<T>(take: () => T): Promise<T> {
+    if (this.#waiter !== null) return Promise.reject(new ParleyError("INTERNAL_INVARIANT", OTHER_READ));
+    if (this.#chunks.length > 0 || this.#ended) return Promise.resolve(take());
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      this.#waiter = { answer: () => resolve(take()), reject };
+    });
+  }
+
+  #copyTo(view: Uint8Array): number {
+    let copied = 0;
+    while (copied < view.byteLength) {
+      const chunk = this.#chunks[0];
+      if (chunk === undefined) break;
+      const from = this.#offset;
+      const to = Math.min(chunk.byteLength, from + view.byteLength - copied);
+      view.set(to - from === chunk.byteLength ? chunk : chunk.subarray(from, to), copied);
+      copied += to - from;
+      this.#offset = to;
+      if (to === chunk.byteLength) this.#dropFirst();
     }
+    this.#took(copied);
+    return copied;
+  }
+
+  #shift(): Uint8Array<ArrayBuffer> | null {
+    const chunk = this.#chunks[0];
+    if (chunk === undefined) return null;
+    const rest = this.#offset === 0 ? chunk : chunk.subarray(this.#offset);
+    this.#dropFirst();
+    this.#took(rest.byteLength);
+    return rest;
+  }
+
+  #dropFirst(): void {
+    this.#chunks.shift();
+    this.#offset = 0;
   }
 
   #wake(): void {
     const waiter = this.#waiter;
+    if (waiter === null) return;
     this.#waiter = null;
-    waiter?.();
+    if (this.#chunks.length === 0 && !this.#ended && this.#failure !== null) waiter.reject(this.#failure);
+    else waiter.answer();
   }
 
   #took(bytes: number): void {

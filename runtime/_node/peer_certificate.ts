@@ -43,7 +43,7 @@ export function certificateChain(leaf: DetailedPeerCertificate | null | undefine
  * @param serverName A host name, or an address without brackets.
  */
 export function certificateNames(raw: NodePeerCertificate | undefined, serverName: string): boolean {
-  if (raw?.raw === undefined) return false;
+  if (raw?.raw === undefined || serverName === "") return false;
   const certificate = new X509Certificate(raw.raw);
   const address = parseIpAddress(serverName);
   if (address !== null) return certificate.checkIP(address.text) !== undefined;

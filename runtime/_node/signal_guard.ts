@@ -51,13 +51,21 @@ export class InterruptWatch {
   #listening = false;
   readonly #listener = (): void => void (this.#seen = true);
 
-  /** Whether it came since this was first called. To be called again and again: the program may begin to listen. */
-  seen(): boolean {
+  constructor() {
+    this.refresh();
+  }
+
+  /** Whether it came. */
+  get seen(): boolean {
+    return this.#seen;
+  }
+
+  /** Looks whether the program listens. Not to be called while a {@linkcode SignalGuard} is in force: it listens, too. */
+  refresh(): void {
     const others = process.listenerCount("SIGINT") - (this.#listening ? 1 : 0);
     if (others > 0 && !this.#listening) process.on("SIGINT", this.#listener);
     if (others === 0 && this.#listening) process.off("SIGINT", this.#listener);
     this.#listening = others > 0;
-    return this.#seen;
   }
 
   /** Ends it. Idempotent. */

@@ -60,7 +60,11 @@ export function keepAliveMs(delayMs: number): number {
   return Math.max(1, Math.ceil(delayMs / 1000)) * 1000;
 }
 
-/** Refuses an empty view, whose 0 would read as the end of the stream. */
+/**
+ * Refuses an empty view, whose 0 would read as the end of the stream.
+ *
+ * @throws {RangeError} When it is empty.
+ */
 export function checkView(view: Uint8Array): void {
   if (view.byteLength === 0) throw new RangeError("Cannot read: the view is empty");
 }

@@ -39,21 +39,40 @@ interface Flushed {
   readonly interrupt: boolean;
 }
 
-/** Opens `/dev/tty`. */
+/** The device, opened once for a process: the runtimes do not agree on who closes a descriptor given to a tty stream. */
+interface Device {
+  readonly fd: number;
+  /** Used for its mode alone; nothing is ever read through it, so it does not hold the process open. */
+  readonly mode: ReadStream;
+  /** Used for its size alone. */
+  readonly size: SizedStream;
+}
+
+/** What all runtimes have though none documents it: without it the size stays that of the time when it was made. */
+type SizedStream = WriteStream & { _refreshSize?(): void };
+
+let device: Device | null = null;
+
+/** The terminal by `/dev/tty`. */
 export const devTty: TerminalBackend = Object.freeze({
   open(): Promise<Terminal | null> {
-    return Promise.resolve(openTerminal());
+    device ??= openDevice();
+    return Promise.resolve(device === null ? null : new DevTty(device));
   },
 });
 
-function openTerminal(): Terminal | null {
+function openDevice(): Device | null {
   const fds: number[] = [];
-  try {
+  const opened = (): number => {
     const fd = openSync(PATH, FLAGS);
     fds.push(fd);
-    const modeFd = openSync(PATH, FLAGS);
-    fds.push(modeFd);
-    return new DevTty(fd, new ReadStream(modeFd));
+    return fd;
+  };
+  try {
+    const made: Device = { fd: opened(), mode: new ReadStream(opened()), size: new WriteStream(opened()) };
+    made.mode.on("error", () => forget(made));
+    made.size.on("error", () => forget(made));
+    return made;
   } catch {
     // No controlling terminal, or the runtime's permissions do not reach it.
     for (const fd of fds) closeSync(fd);
@@ -61,32 +80,39 @@ function openTerminal(): Terminal | null {
   }
 }
 
+/** After a hang-up. What the streams were given is left to them; there is no second terminal to lose descriptors to. */
+function forget(lost: Device): void {
+  if (device !== lost) return;
+  device = null;
+  lost.mode.destroy();
+  lost.size.destroy();
+  closeSync(lost.fd);
+}
+
 class DevTty implements Terminal {
+  readonly #device: Device;
   readonly #fd: number;
-  /** Used for its mode alone; nothing is ever read through it. */
-  readonly #mode: ReadStream;
   readonly #buffer: Uint8Array = new Uint8Array(4096);
   readonly #continued: ContinueWatch = new ContinueWatch();
+  readonly #interrupts: InterruptWatch = new InterruptWatch();
   #unwritten = "";
-  #gone = false;
   #closed = false;
 
-  constructor(fd: number, mode: ReadStream) {
-    this.#fd = fd;
-    this.#mode = mode;
-    mode.on("error", () => this.#gone = true);
+  constructor(opened: Device) {
+    this.#device = opened;
+    this.#fd = opened.fd;
   }
 
   columns(): number {
-    return windowSize()[0] || DEFAULT_COLUMNS;
+    return this.#size().columns || DEFAULT_COLUMNS;
   }
 
   rows(): number {
-    return windowSize()[1] || DEFAULT_ROWS;
+    return this.#size().rows || DEFAULT_ROWS;
   }
 
   attendance(): Attendance {
-    return this.#gone || this.#closed ? "gone" : jobState();
+    return this.#gone() || this.#closed ? "gone" : jobState();
   }
 
   write(text: string): void {
@@ -119,7 +145,7 @@ class DevTty implements Terminal {
     for (;;) {
       const attendance = this.attendance();
       if (signal.aborted) return { outcome: "aborted", discardedBytes };
-      if (guard.interrupted) return { outcome: "signalled", discardedBytes };
+      if (guard.interrupted || this.#interrupts.seen) return { outcome: "signalled", discardedBytes };
       if (attendance !== "foreground") return { outcome: attendance, discardedBytes };
       if (this.#continued.take()) return { outcome: "background", discardedBytes };
       const flushed = this.#flushInput();
@@ -137,22 +163,17 @@ class DevTty implements Terminal {
     { maxBytes, signal }: { readonly maxBytes: number; readonly signal: AbortSignal },
   ): Promise<TerminalLine | ReadEnd> {
     const assembler = new LineAssembler(maxBytes);
-    const interrupts = new InterruptWatch();
-    try {
-      for (;;) {
-        // First a pause: whoever reacts to what was just written (a shell that moves the job, say) has done so then.
-        await pause(POLL_MS);
-        const end = this.#readEnd(signal, interrupts);
-        if (end !== null) return end;
-        const checkedMs = performance.now();
-        const bytes = this.#read();
-        // The job left the foreground just then, and the read stopped it: whatever it brought was typed for others.
-        if (performance.now() - checkedMs > STOPPED_MS) return "background";
-        if (bytes === "end") return isatty(this.#fd) ? "eof" : this.#lost();
-        if (bytes !== null && assembler.add(bytes)) return await this.#completed(assembler);
-      }
-    } finally {
-      interrupts.stop();
+    for (;;) {
+      // First a pause: whoever reacts to what was just written (a shell that moves the job, say) has done so then.
+      await pause(POLL_MS);
+      const end = this.#readEnd(signal);
+      if (end !== null) return end;
+      const checkedMs = performance.now();
+      const bytes = this.#read();
+      // The job left the foreground just then, and the read stopped it: whatever it brought was typed for others.
+      if (performance.now() - checkedMs > STOPPED_MS) return "background";
+      if (bytes === "end") return isatty(this.#fd) ? "eof" : this.#lost();
+      if (bytes !== null && assembler.add(bytes)) return await this.#completed(assembler);
     }
   }
 
@@ -165,18 +186,17 @@ class DevTty implements Terminal {
     this.#flushOutput();
     this.#closed = true;
     this.#continued.stop();
-    // Its mode is the line mode it was opened in; closing changes nothing.
-    this.#mode.destroy();
-    closeSync(this.#fd);
+    this.#interrupts.stop();
   }
 
-  #readEnd(signal: AbortSignal, interrupts: InterruptWatch): ReadEnd | null {
+  #readEnd(signal: AbortSignal): ReadEnd | null {
     const attendance = this.attendance();
     if (signal.aborted) {
       if (attendance === "foreground") this.#flushInput();
       return "aborted";
     }
-    if (interrupts.seen()) return "interrupt";
+    this.#interrupts.refresh();
+    if (this.#interrupts.seen) return "interrupt";
     if (attendance !== "foreground") return attendance;
     if (this.#continued.take()) return "background";
     this.#flushOutput();
@@ -204,10 +224,10 @@ class DevTty implements Terminal {
       }
     };
     try {
-      this.#mode.setRawMode(true);
+      this.#device.mode.setRawMode(true);
       take();
     } finally {
-      this.#mode.setRawMode(false);
+      this.#device.mode.setRawMode(false);
     }
     // What came between the last read and the switch is now readable as if it were a line.
     take();
@@ -227,13 +247,23 @@ class DevTty implements Terminal {
   }
 
   #lost(): "gone" {
-    this.#gone = true;
+    forget(this.#device);
     return "gone";
+  }
+
+  #gone(): boolean {
+    return device !== this.#device;
+  }
+
+  #size(): { readonly columns: number; readonly rows: number } {
+    const { size } = this.#device;
+    if (!this.#gone()) size._refreshSize?.();
+    return { columns: size.columns ?? 0, rows: size.rows ?? 0 };
   }
 
   /** Writes what the terminal takes; a stopped terminal (Ctrl-S) takes the rest later. */
   #flushOutput(): void {
-    if (this.#unwritten === "" || this.#closed) return;
+    if (this.#unwritten === "" || this.#closed || this.#gone()) return;
     const bytes = new TextEncoder().encode(this.#unwritten);
     let written = 0;
     try {
@@ -259,22 +289,6 @@ function jobState(): Attendance {
   const foreground = fields[5];
   if (foreground === "-1") return "gone";
   return group === foreground ? "foreground" : "background";
-}
-
-/** Columns and rows; a stream of its own each time, because the size is read when it is made. */
-function windowSize(): readonly [columns: number, rows: number] {
-  let fd: number | null = null;
-  try {
-    fd = openSync(PATH, FLAGS);
-    const stream = new WriteStream(fd);
-    fd = null;
-    const size = [stream.columns ?? 0, stream.rows ?? 0] as const;
-    stream.destroy();
-    return size;
-  } catch {
-    if (fd !== null) closeSync(fd);
-    return [0, 0];
-  }
 }
 
 function isAgain(error: unknown): boolean {

@@ -182,13 +182,20 @@ class Handshake {
     }
   }
 
-  /** Called by the TLS stack once the chain is good, and by us afterwards. */
+  /**
+   * Called by the TLS stack once the chain is good, and by us afterwards. Never throws, because some of the stacks would let
+   * that go uncaught: a certificate that cannot be read is for no name.
+   */
   #checkName(certificate: NodePeerCertificate): Error | undefined {
     this.#certificate = certificate;
     const name = identityName(this.#terms.serverName);
-    const error = checkServerIdentity(name, certificate);
-    if (error !== undefined) return error;
-    return certificateNames(certificate, name) ? undefined : new WrongNameError(name);
+    try {
+      const error = checkServerIdentity(name, certificate);
+      if (error !== undefined) return error;
+      return certificateNames(certificate, name) ? undefined : new WrongNameError(name);
+    } catch (cause) {
+      return new WrongNameError(name, { cause });
+    }
   }
 
   #untold(state: string): ParleyError {
@@ -200,8 +207,8 @@ class Handshake {
 class WrongNameError extends Error {
   readonly code = WRONG_NAME;
 
-  constructor(name: string) {
-    super(`The certificate's subjectAltName does not hold ${name}`);
+  constructor(name: string, options?: ErrorOptions) {
+    super(`The certificate's subjectAltName does not hold ${name}`, options);
   }
 }
 

@@ -17,6 +17,8 @@ const POLL_MS = 20;
 /** Long enough for what is pending to be delivered after the switch to raw mode. */
 const RAW_MS = 5;
 const CTRL_C = 0x03;
+/** What may end the process besides `exit`, which Deno does not announce after an uncaught error. */
+const ENDS = ["error", "unhandledrejection", "unload"] as const;
 
 /** Opens standard input and standard error as a terminal, or returns null when they are none. */
 export function openStdioTerminal(): Terminal | null {
@@ -31,6 +33,7 @@ export function openStdioTerminal(): Terminal | null {
 class StdioTerminal implements Terminal {
   readonly #stream: ReadStream;
   readonly #continued: ContinueWatch = new ContinueWatch();
+  readonly #interrupts: InterruptWatch = new InterruptWatch();
   #attendance: Attendance = "foreground";
   #ended = false;
   #closed = false;
@@ -76,15 +79,17 @@ class StdioTerminal implements Terminal {
     options: { readonly quietMs: number; readonly limitMs: number; readonly signal: AbortSignal },
   ): Promise<DrainResult> {
     const guard = new SignalGuard(() => this.#lineMode());
-    const onExit = (): void => this.#lineMode();
-    process.on("exit", onExit);
+    const onEnd = (): void => this.#lineMode();
+    process.on("exit", onEnd);
+    for (const name of ENDS) globalThis.addEventListener(name, onEnd);
     try {
       const result = await this.#drain(options, guard);
       await this.#pause(1);
       return guard.interrupted ? { ...result, outcome: "signalled" } : result;
     } finally {
       this.#lineMode();
-      process.off("exit", onExit);
+      process.off("exit", onEnd);
+      for (const name of ENDS) globalThis.removeEventListener(name, onEnd);
       guard.remove();
     }
   }
@@ -98,7 +103,7 @@ class StdioTerminal implements Terminal {
     let discardedBytes = 0;
     for (;;) {
       if (signal.aborted) return { outcome: "aborted", discardedBytes };
-      if (guard.interrupted) return { outcome: "signalled", discardedBytes };
+      if (guard.interrupted || this.#interrupts.seen) return { outcome: "signalled", discardedBytes };
       if (this.#ended || this.attendance() !== "foreground") return { outcome: "gone", discardedBytes };
       if (this.#continued.take()) return { outcome: "background", discardedBytes };
       const bytes = await this.#flushInput();
@@ -116,12 +121,11 @@ class StdioTerminal implements Terminal {
     { maxBytes, signal }: { readonly maxBytes: number; readonly signal: AbortSignal },
   ): Promise<TerminalLine | ReadEnd> {
     const assembler = new LineAssembler(maxBytes);
-    const interrupts = new InterruptWatch();
     let complete = false;
     try {
       this.#sink = (bytes) => complete = assembler.add(bytes) || complete;
       while (!complete) {
-        const end = await this.#readEnd(signal, interrupts);
+        const end = await this.#readEnd(signal);
         if (end !== null) return end;
         await this.#pause(POLL_MS);
       }
@@ -130,7 +134,6 @@ class StdioTerminal implements Terminal {
       return { text: assembler.text(), cut: assembler.cut, more: assembler.more || behind > 0 };
     } finally {
       this.#sink = null;
-      interrupts.stop();
     }
   }
 
@@ -143,15 +146,17 @@ class StdioTerminal implements Terminal {
     this.#lineMode();
     this.#closed = true;
     this.#continued.stop();
+    this.#interrupts.stop();
     this.#stream.destroy();
   }
 
-  async #readEnd(signal: AbortSignal, interrupts: InterruptWatch): Promise<ReadEnd | null> {
+  async #readEnd(signal: AbortSignal): Promise<ReadEnd | null> {
     if (signal.aborted) {
       await this.#flushInput();
       return "aborted";
     }
-    if (interrupts.seen()) return "interrupt";
+    this.#interrupts.refresh();
+    if (this.#interrupts.seen) return "interrupt";
     if (this.attendance() !== "foreground" || !Deno.stdin.isTerminal()) return "gone";
     if (this.#ended) return "eof";
     return this.#continued.take() ? "background" : null;
