@@ -124,6 +124,8 @@ export function createTestHost(options: TestHostOptions = {}): TestHost {
     engine: { net: network, clock },
     broker,
     requester: mainRequester("file:///test/main.ts", 1),
+    lifetimes: null,
+    claim: null,
     report,
   };
   const navigator = createRawSockets(() => Promise.resolve(context));

@@ -29,17 +29,9 @@ export function commandSockets(messages: Messages, options: CommandContextOption
     const host = { ...(await autoHost()), report: (line: string): void => messages.report(line) };
     const { preapproveBy = "flag" } = options;
     const broker = composeBroker(host, { allow: options.allow, preapproveBy });
-    const { claim } = options;
     const requester = commandRequester(options.verb, host.launch.pid);
     const engine = { net: host.net, clock: host.clock };
-    return {
-      engine,
-      broker,
-      requester,
-      lifetimes: ["once"],
-      report: host.report,
-      ...(claim !== undefined && { claim }),
-    };
+    return { engine, broker, requester, lifetimes: ["once"], claim: options.claim ?? null, report: host.report };
   });
 }
 

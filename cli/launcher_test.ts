@@ -13,11 +13,11 @@ const LAUNCHER = fileURLToPath(new URL("./parley", import.meta.url));
 /** What a directory may hold that wants to run code or grant something. */
 const HOSTILE: Readonly<Record<string, string>> = {
   "evil.ts": `console.log("HOSTILE CODE RAN");`,
-  "bunfig.toml": `preload = ["./evil.ts"]\n`,
+  "bunfig.toml": `preload = ["./evil.ts"]\n[define]\nautoCommandHost = "evil"\n`,
   ".env": "PARLEY_ALLOW=127.0.0.1:9\nPARLEY_HOST=memory\nNODE_OPTIONS=--import=./evil.ts\n",
   "deno.json": `{ "imports": { "ipaddr.js": "./evil.ts" }, "preload": ["./evil.ts"] }`,
   "package.json": `{ "type": "commonjs", "imports": { "#x": "./evil.ts" } }`,
-  "tsconfig.json": `{ "compilerOptions": { "paths": { "ipaddr.js": ["./evil.ts"] } } }`,
+  "tsconfig.json": `{ "compilerOptions": { "paths": { "ipaddr.js": ["./evil.ts"], "*": ["./evil.ts"] } } }`,
 };
 
 test("CON-15 the launcher lets nothing in the working directory run or approve anything", async () => {

@@ -6,7 +6,8 @@ import { createRawSockets } from "./faces/raw_sockets/mod.ts";
 /** The context of the main program. */
 export async function ambientNetContext(): Promise<NetContext> {
   const { host, broker, requester } = await ambientContext();
-  return { engine: { net: host.net, clock: host.clock }, broker, requester, report: (line) => host.report(line) };
+  const engine = { net: host.net, clock: host.clock };
+  return { engine, broker, requester, lifetimes: null, claim: null, report: (line) => host.report(line) };
 }
 
 /** Raw Sockets for the main program. */

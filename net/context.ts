@@ -12,10 +12,10 @@ export interface NetContext {
   readonly broker: Broker;
   /** Whom the face acts for. */
   readonly requester: Requester;
-  /** The durations that questions offer; both when absent. A command that makes one connection offers `once` only. */
-  readonly lifetimes?: readonly Lifetime[];
-  /** The program's own words on why it asks, shown as its claim; or absent. */
-  readonly claim?: string;
+  /** The durations that questions offer; null for both. A command that makes one connection offers `once` only. */
+  readonly lifetimes: readonly Lifetime[] | null;
+  /** The program's own words on why it asks, shown as its claim; or null. */
+  readonly claim: string | null;
   /** Tells the operator one line, already escaped. */
   report(line: string): void;
 }

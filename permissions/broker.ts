@@ -41,17 +41,17 @@ export interface BrokerInit {
   /** Tells the operator one line. The broker has escaped it. */
   report(line: string): void;
   /** Whether grants come from a test host. */
-  readonly test?: boolean;
+  readonly test: boolean;
 }
 
 /** How a request is to be treated. */
 export interface RequestOptions {
   /** Withdraws the request. */
   readonly signal: AbortSignal;
-  /** The durations to offer; both by default. */
-  readonly lifetimes?: readonly Lifetime[];
-  /** The program's own words on why it asks, shown as its claim. */
-  readonly claim?: string | null;
+  /** The durations to offer, or null for both. */
+  readonly lifetimes: readonly Lifetime[] | null;
+  /** The program's own words on why it asks, shown as its claim; or null. */
+  readonly claim: string | null;
 }
 
 const DENIAL_CODES: ReadonlyMap<DenyReason, ErrorCode> = new Map<DenyReason, ErrorCode>([
@@ -177,7 +177,7 @@ export class Broker {
       descriptor,
       lifetimes: options.lifetimes ?? BOTH,
       risk: destination === null ? null : riskOfHost(destination.host),
-      claim: options.claim ?? null,
+      claim: options.claim,
       preapprove: destination === null ? null : this.#init.preapprove(destination),
     });
   }
@@ -206,7 +206,7 @@ export class Broker {
   ): Grant {
     const { destination } = descriptor;
     if (destination === null) throw new ParleyError("INTERNAL_INVARIANT", "Approved a request without a destination");
-    const source = this.#init.test === true ? "test" : how.source;
+    const source = this.#init.test ? "test" : how.source;
     const init: GrantInit = { requester, descriptor, destination, ...how, source };
     return mintGrant(Object.freeze(init));
   }

@@ -6,7 +6,7 @@ import type { TlsClaims } from "./descriptor.ts";
 import { Grant } from "./grant.ts";
 import { mainRequester } from "./main_requester.ts";
 
-const options = { signal: new AbortController().signal };
+const options = { signal: new AbortController().signal, lifetimes: null, claim: null };
 const PLAIN_TLS: TlsClaims = {
   mode: "open",
   serverName: "mail.example",

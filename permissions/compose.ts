@@ -1,5 +1,6 @@
 /** Puts a broker together for a host: prompter, rules given at launch, and what the operator is told. */
 import { formatDestination } from "../core/destination.ts";
+import { hardened } from "../core/dictionary.ts";
 import { shellQuote } from "../core/escape.ts";
 import type { Host } from "../runtime/host.ts";
 import { Broker } from "./broker.ts";
@@ -22,9 +23,11 @@ export interface ComposeOptions {
  * Makes the broker of a process.
  *
  * @param host The runtime.
- * @param options Differences from an ordinary script.
+ * @param given Differences from an ordinary script.
  */
-export function composeBroker(host: Host, options: ComposeOptions = {}): Broker {
+export function composeBroker(host: Host, given: ComposeOptions = {}): Broker {
+  // An `allow` on Object.prototype approves nothing (CORE-01).
+  const options = hardened(given);
   const report = (line: string): void => host.report(line);
   const flags = options.allow ?? [];
   const rules = parseLaunchRules(

@@ -3,7 +3,7 @@ import { brokerFixture, REQUESTER, RUN, tcp } from "../tests/support/broker_fixt
 import { test } from "../tests/support/harness.ts";
 import { applyRestriction } from "./restrict.ts";
 
-const options = { signal: new AbortController().signal };
+const options = { signal: new AbortController().signal, lifetimes: null, claim: null };
 
 async function isRefused(deny: string, host: string, port: number): Promise<boolean> {
   const { broker, questions } = brokerFixture([RUN]);

@@ -73,7 +73,6 @@ test("NET-04 a close between the wake-up of a read and its continuation is not t
   const came = await read;
   assert.ok(came === 4 || came === "NET_CLOSED", `${came}`);
 });
-});
 
 test("DS-26 what arrived before a failure can still be read, then the failure comes, each time", async () => {
   const { queue } = setUp();

@@ -19,6 +19,8 @@ const DENIED: Failure = { code: "NET_OS_DENIED", state: "the system or the runti
 const UNKNOWN_NAME: Failure = { code: "NET_DNS", state: "the name has no address" };
 const DNS_DOWN: Failure = { code: "NET_DNS", state: "the name server did not answer" };
 const CLOSED: Failure = { code: "NET_CLOSED", state: "the connection is closed" };
+/** An alert that came late: with TLS 1.3 a server judges the client after the client has finished. */
+const TLS_ALERT: Failure = { code: "TLS_HANDSHAKE", state: "the other side ended TLS" };
 const FAILED: Failure = { code: "NET_FAILED", state: "the system reports a failure" };
 
 /** A Map, because the codes come from outside and `__proto__` must find nothing. */
@@ -80,8 +82,9 @@ export function isKnownNetCode(code: string): boolean {
  * @param context `doing` completes "Cannot …", such as `connect to 192.0.2.1 port 25`; `cause` is the runtime's error.
  */
 export function netError(code: string, context: { readonly doing: string; readonly cause?: unknown }): ParleyError {
-  const failure: Failure = apply(mapGet, FAILURES, [code]) ?? FAILED;
-  const suffix = failure === FAILED && code !== "" ? ` (${code})` : "";
+  const unknown = code.startsWith("ERR_SSL_") ? TLS_ALERT : FAILED;
+  const failure: Failure = apply(mapGet, FAILURES, [code]) ?? unknown;
+  const suffix = failure === unknown && code !== "" ? ` (${code})` : "";
   return new ParleyError(failure.code, `Cannot ${context.doing}: ${failure.state}${suffix}`, { cause: context.cause });
 }
 

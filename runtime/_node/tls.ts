@@ -107,6 +107,8 @@ class Handshake {
       roots,
       checkName: (certificate) => this.#checkName(certificate),
     }));
+    // On Deno and Bun listeners are kept in an object that inherits: a `session` on Object.prototype would be one (CORE-01).
+    Object.setPrototypeOf((this.socket as unknown as { readonly _events: object })._events, null);
     this.socket.on("error", ignore);
     watchEnd(this.socket, () => void (this.#closeNotified = true));
   }

@@ -53,9 +53,12 @@ export class BunSocketLink implements ByteLink {
     if (bytes.byteLength === 0) return Promise.resolve();
     const refusal = this.#refusal("write");
     if (refusal !== null) return Promise.reject(refusal);
+    // Mostly the kernel takes all at once; then there is nothing to wait for.
+    const taken = this.#socket.write(bytes);
+    if (taken === bytes.byteLength) return Promise.resolve();
+    if (taken < 0) return Promise.reject(this.#broke(gone("write")));
     return new Promise((resolve, reject) => {
-      this.#pending = { rest: bytes, resolve, reject };
-      this.onDrain();
+      this.#pending = { rest: bytes.subarray(taken), resolve, reject };
     });
   }
 
@@ -87,7 +90,7 @@ export class BunSocketLink implements ByteLink {
     const pending = this.#pending;
     if (pending === null) return;
     const taken = this.#socket.write(pending.rest);
-    if (taken < 0) return this.#broke(gone("write"));
+    if (taken < 0) return void this.#broke(gone("write"));
     pending.rest = pending.rest.subarray(taken);
     if (pending.rest.byteLength > 0) return;
     this.#pending = null;
@@ -102,7 +105,7 @@ export class BunSocketLink implements ByteLink {
   /** The descriptor is gone. */
   onClose(error: unknown): void {
     if (this.#closed) return;
-    if (error) return this.#broke(bunNetError(error, "go on with the connection"));
+    if (error) return void this.#broke(bunNetError(error, "go on with the connection"));
     // After our own FIN, Bun reports the far end's FIN as a close without error and without `end`.
     if (this.#shutDown) this.#queue.end();
     this.#broke(this.#shutDown ? closedError("use the connection") : gone("go on with the connection"));
@@ -119,11 +122,12 @@ export class BunSocketLink implements ByteLink {
   }
 
   /** The first reason stays; an end that was already seen stays an end. */
-  #broke(error: ParleyError): void {
+  #broke(error: ParleyError): ParleyError {
     this.#failure ??= error;
     this.#queue.fail(this.#failure);
     this.#pending?.reject(this.#failure);
     this.#pending = null;
+    return this.#failure;
   }
 
   #shut(release: () => void): void {

@@ -19,7 +19,7 @@ export class ConnLink implements ByteLink {
   readonly local: SocketAddress;
   readonly bufferedBytes = 0;
   readonly #conn: Deno.TcpConn;
-  #scratch = new Uint8Array(0);
+  #spare: Uint8Array<ArrayBuffer> | null = null;
   #chunkSize = MIN_CHUNK;
   #ended = false;
   #shutDown = false;
@@ -32,9 +32,14 @@ export class ConnLink implements ByteLink {
     this.local = socketAddress(conn.localAddr.hostname, conn.localAddr.port);
   }
 
+  /**
+   * Reads into a view; see {@linkcode ByteLink.read}.
+   *
+   * @throws {ParleyError} with a `NET_` code.
+   */
   async read(view: Uint8Array): Promise<number> {
     checkView(view);
-    if (this.#closed) throw closedError("read");
+    this.#requireOpen("read");
     if (this.#ended) return 0;
     try {
       const count = await this.#conn.read(view);
@@ -45,17 +50,25 @@ export class ConnLink implements ByteLink {
     }
   }
 
-  /** Reads into memory that is used again, so that a chunk takes no more than what has arrived. */
+  /** Hands over the memory that was read into when it is at least half full; else a copy, and the memory is used again. */
   async readChunk(): Promise<Uint8Array<ArrayBuffer> | null> {
-    if (this.#scratch.byteLength < this.#chunkSize) this.#scratch = new Uint8Array(this.#chunkSize);
-    const scratch = this.#scratch;
-    const count = await this.read(scratch);
-    if (count === scratch.byteLength) this.#chunkSize = Math.min(MAX_CHUNK, count * 2);
-    return count === 0 ? null : scratch.slice(0, count);
+    const memory = this.#spare ?? new Uint8Array(this.#chunkSize);
+    this.#spare = memory;
+    const count = await this.read(memory);
+    if (count === 0) return null;
+    if (count * 2 < memory.byteLength) return memory.slice(0, count);
+    this.#spare = null;
+    if (count === memory.byteLength) this.#chunkSize = Math.min(MAX_CHUNK, count * 2);
+    return memory.subarray(0, count);
   }
 
+  /**
+   * Writes bytes; see {@linkcode ByteLink.write}.
+   *
+   * @throws {ParleyError} with a `NET_` code.
+   */
   async write(bytes: Uint8Array): Promise<void> {
-    if (this.#closed || this.#shutDown) throw closedError("write");
+    this.#requireOpen("write", this.#shutDown);
     try {
       let sent = await this.#conn.write(bytes);
       while (sent < bytes.byteLength) sent += await this.#conn.write(bytes.subarray(sent));
@@ -64,9 +77,14 @@ export class ConnLink implements ByteLink {
     }
   }
 
+  /**
+   * Ends the writing direction; see {@linkcode ByteLink.closeWrite}.
+   *
+   * @throws {ParleyError} with a `NET_` code.
+   */
   async closeWrite(): Promise<void> {
     if (this.#shutDown) return;
-    if (this.#closed) throw closedError("end the writing side");
+    this.#requireOpen("end the writing side");
     try {
       await this.#conn.closeWrite();
       this.#shutDown = true;
@@ -88,6 +106,11 @@ export class ConnLink implements ByteLink {
   /** Like `close`: Deno has no way to send RST (see the gap `resetSendsFin`). */
   reset(): void {
     this.close();
+  }
+
+  /** @throws {ParleyError} `NET_CLOSED` when the link is closed, or the direction. */
+  #requireOpen(doing: string, ended = false): void {
+    if (this.#closed || ended) throw closedError(doing);
   }
 
   /** Whatever the engine calls an operation that our own close interrupted, it is `NET_CLOSED`. */

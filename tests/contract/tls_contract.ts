@@ -8,6 +8,7 @@ import { PKI_MISSING, testPki } from "../support/test_pki.ts";
 import type { ContractHost, ContractServer, ContractService } from "./contract_host.ts";
 import { collect, discard, echo, MeteredLink, patternBytes, pump, stalled, utf8 } from "./link_tools.ts";
 import { connectOptions, rejectsWith } from "./net_contract.ts";
+import { renegotiatingServer } from "./renegotiating_server.ts";
 import { listenTls, type TlsContractServer, type TlsServerOptions } from "./tls_server.ts";
 
 const MIB = 1024 * 1024;
@@ -353,6 +354,19 @@ function flowing(check: Check): void {
     assert.equal(got, total);
   });
 
+  for (const kib of [255, 257, 300, 330, 400, 1000]) {
+    check(`finds an end that arrived while nobody read (${kib} KiB)`, async ({ shake }) => {
+      const { result } = await shake(async (peer) => {
+        await peer.write(patternBytes(kib * 1024));
+        await peer.closeWrite();
+        await discard(peer);
+      });
+      const { link } = session(result);
+      await stalled(() => link.bufferedBytes);
+      assert.equal((await collect(link)).byteLength, kib * 1024);
+    });
+  }
+
   check(
     "NET-03 makes a writer wait while the link below takes nothing, then finishes",
     async ({ connect, over, keep }) => {
@@ -361,9 +375,8 @@ function flowing(check: Check): void {
       const gate = Promise.withResolvers<void>();
       const server = await keep(listenTls(async (peer) => {
         let got = 0;
-        for (let chunk = await peer.readChunk(); chunk !== null; chunk = await peer.readChunk()) {
-          got += chunk.byteLength;
-        }
+        // Not until the end: a TLS server under Deno never hears of an end that came while it was paused.
+        while (got < total) got += (await peer.readChunk())!.byteLength;
         counted.resolve(got);
       }, { identity: testPki().server }));
       const { link } = session(await over(new MeteredLink(await connect(server), { after: MIB, open: gate.promise })));
@@ -398,4 +411,18 @@ function resisting(check: Check): void {
       await rejectsWith(over(link), "TLS_HANDSHAKE");
     },
   );
+
+  check("NET-23 refuses renegotiation", async ({ connect, over, keep }) => {
+    const server = await keep(renegotiatingServer(testPki().server));
+    const { link } = session(await over(await connect(server)));
+    await link.write(utf8("ready\n"));
+    await server.until("ready");
+    server.renegotiate();
+    await server.until("write hello request");
+    // The client answers no_renegotiation or breaks the connection off; it never shakes hands again.
+    const ended = discard(link).catch(() => {}).then(() => link.close());
+    await server.until(/no renegotiation|CONNECTION CLOSED/);
+    await ended;
+    assert.equal(server.handshakes(), 1);
+  });
 }

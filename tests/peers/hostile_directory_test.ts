@@ -24,7 +24,10 @@ interface Ports {
 
 type HostileFiles = Readonly<Record<string, string>>;
 
-/** Directories that somebody else prepared. Code in them (`preload`) is the runtime's affair, see SECURITY.md. */
+/**
+ * Directories that somebody else prepared. What makes Bun run their code instead of the program's (`preload` and `define` of
+ * ordinary names in bunfig.toml, `paths` for every name in tsconfig.json) no program can prevent: see SECURITY.md.
+ */
 const DIRECTORIES: readonly (readonly [what: string, files: (ports: Ports) => HostileFiles])[] = [
   [".env files that approve everything", () => dotEnv("PARLEY_ALLOW=*")],
   [
@@ -59,7 +62,9 @@ const DIRECTORIES: readonly (readonly [what: string, files: (ports: Ports) => Ho
       parley: { allow: [`localhost:${echo.port}`] },
       config: { PARLEY_ALLOW: `localhost:${echo.port}` },
     }),
-    "tsconfig.json": JSON.stringify({ compilerOptions: { paths: { "*": ["./evil.ts"] } } }),
+    "tsconfig.json": JSON.stringify({
+      compilerOptions: { paths: { "ipaddr.js": ["./evil.ts"], "*/mod.ts": ["./evil.ts"] } },
+    }),
     "evil.ts": "throw new TypeError('code of the working directory ran');\n",
     "parley.json": JSON.stringify({ allow: ["*:*"] }),
     ".npmrc": `cafile=${caFile}\nstrict-ssl=false\nnode-options=--use-openssl-ca\n`,
@@ -67,7 +72,7 @@ const DIRECTORIES: readonly (readonly [what: string, files: (ports: Ports) => Ho
 ];
 
 for (const [what, files] of DIRECTORIES) {
-  test(`CON-15 in a directory with ${what} nothing is approved or trusted that would not be elsewhere`, async (peers) => {
+  test(`CON-15 in a directory with ${what}, nothing is approved or trusted that would not be elsewhere`, async (peers) => {
     const { echo, status, pki } = peers;
     await using directory = await makeTempDirectory("hostile");
     for (const [name, text] of Object.entries(files(peers))) await writeFile(join(directory.path, name), text);

@@ -9,28 +9,29 @@ import type { Attempt } from "./programs/attempts.ts";
 import type { Outcome } from "./programs/outcome.ts";
 import { assertRefused, runAttempts, runConnect } from "./run_client.ts";
 
-const GET = "GET / HTTP/1.0\r\n\r\n";
+/** The server answers with the reverse, and ends the connection when it is told to. */
+const LINES = "parley\nCLOSE\n";
 
 const test = await peerSuite(["python3-aiosmtpd", "socat"], async (stack, { pki }) => ({
   echo: stack.use(await startEchoServer()),
-  status: stack.use(await startOpensslServer({ identity: pki.server, mode: "status" })),
+  lines: stack.use(await startOpensslServer({ identity: pki.server, mode: "reverse" })),
   smtp: stack.use(await startSmtpServer(pki.server)),
 }));
 
-type Peers = PeerContext & Readonly<Record<"echo" | "status" | "smtp", { readonly port: number }>>;
+type Peers = PeerContext & Readonly<Record<"echo" | "lines" | "smtp", { readonly port: number }>>;
 
-/** Ten connections: some must work, some must not, and one was never approved. */
-function makeAttempts({ echo, status, smtp, pki }: Peers): Attempt[] {
+/** Nine connections: some must work, some must not, and one was never approved. */
+function makeAttempts({ echo, lines, smtp, pki }: Peers): Attempt[] {
   const tls = { ca: pki.ca };
   return [
     { port: echo.port, speak: "plain", say: "back" },
-    { port: status.port, speak: "tls", tls, say: GET },
-    { port: status.port, speak: "tls", say: GET },
-    { port: status.port, speak: "tls", tls: { ...tls, serverName: "other.test" }, say: GET },
+    { port: lines.port, speak: "tls", tls, say: LINES },
+    { port: lines.port, speak: "tls", say: LINES },
+    { port: lines.port, speak: "tls", tls: { ...tls, serverName: "other.test" }, say: LINES },
     { port: smtp.port, speak: "smtp", tls },
     { port: smtp.port, speak: "smtp" },
     { port: smtp.port, speak: "smtp", tls: { ...tls, serverName: "other.test" } },
-    { host: "127.0.0.1", port: status.port, speak: "tls", tls: { ...tls, serverName: "localhost" } },
+    { host: "127.0.0.1", port: lines.port, speak: "tls", tls: { ...tls, serverName: "localhost" } },
     { host: "127.0.0.1", port: echo.port, speak: "plain", say: "denied" },
   ];
 }
@@ -47,8 +48,8 @@ const EXPECTED = [
   "NotAllowedError null",
 ];
 
-function allowed({ echo, status, smtp }: Peers): string {
-  return `localhost:${echo.port},localhost:${status.port},localhost:${smtp.port},127.0.0.1:${status.port}`;
+function allowed({ echo, lines, smtp }: Peers): string {
+  return `localhost:${echo.port},localhost:${lines.port},localhost:${smtp.port},127.0.0.1:${lines.port}`;
 }
 
 /** What counts in an outcome, in one line. */
@@ -65,12 +66,19 @@ async function assertUnmoved(
 ): Promise<void> {
   const attempts = makeAttempts(peers);
   const allow = allowed(peers);
-  const pollution = hostile.polluted === true ? { ca: peers.pki.ca } : null;
+  const pollution = hostile.polluted === true
+    ? { ca: peers.pki.ca, destination: `127.0.0.1:${peers.echo.port}` }
+    : null;
   const run = await runAttempts(runtime, { attempts, pollution }, { allow, env: hostile.env ?? {} });
   assert.deepEqual(run.printed.map(summary), EXPECTED, `${JSON.stringify(run.printed, null, 1)}\n${run.stderr}`);
   const clean = await runAttempts(runtime, { attempts }, { allow });
   assert.deepEqual(run.printed, clean.printed);
-  assert.equal(run.stderr, clean.stderr);
+  assert.equal(parleyLines(run.stderr), parleyLines(clean.stderr));
+}
+
+/** What Parley told the operator; runtimes have warnings of their own about such variables. */
+function parleyLines(stderr: string): string {
+  return stderr.split("\n").filter((line) => line.startsWith("parley:")).join("\n");
 }
 
 test("CORE-01 with names polluted on Object.prototype no verification, decision or log line changes", async (peers) => {
@@ -86,13 +94,13 @@ test("CORE-01 CON-15 polluted and with weakening variables at once, everything s
 });
 
 test("CON-15 variables that weaken TLS or add authorities change nothing for parley connect", async (peers) => {
-  const { status, smtp } = peers;
+  const { lines, smtp } = peers;
   await eachRuntime(async (runtime) => {
     for (
-      const { port, how } of [{ port: status.port, how: ["--tls"] }, { port: smtp.port, how: ["--starttls", "smtp"] }]
+      const { port, how } of [{ port: lines.port, how: ["--tls"] }, { port: smtp.port, how: ["--starttls", "smtp"] }]
     ) {
       const args = [`localhost:${port}`, "--allow", `localhost:${port}`, ...how];
-      const result = await runConnect(runtime, args, { input: GET, env: weakening(peers) });
+      const result = await runConnect(runtime, args, { input: LINES, env: weakening(peers) });
       assertRefused(result, { status: 76, codes: ["TLS_UNTRUSTED"] });
     }
   });

@@ -6,8 +6,8 @@ import { assertFailed, assertRefused, assertWorked, runAttempts, runConnect, run
 
 /** The startup message for the role that is asked for a password; its answer ends the conversation at the client's end. */
 const STARTUP = startup(PASSWORD_ROLE);
-/** Kind, length and authentication code of "use SASL". */
-const USE_SASL = /^R\x00\x00\x00.\x00\x00\x00\x0aSCRAM-SHA-256/;
+/** The authentication code of "use SASL". */
+const USE_SASL = "\x00\x00\x00\x0a";
 
 const test = await peerSuite(["postgresql-15"], async (stack, { pki }) => ({
   postgres: stack.use(await startPostgresServer(pki.server)),
@@ -19,7 +19,8 @@ test("NET-06 a script upgrades after SSLRequest and is asked for its password", 
     const { printed } = await runScript(runtime, args, { allow: `localhost:${postgres.port}` });
     const { offer, kind, authentication } = assertWorked(printed) as Record<string, string>;
     assert.deepEqual([offer, kind], ["S", "R"]);
-    assert.match(String(authentication), /^\x00\x00\x00\x0a(SCRAM-SHA-256-PLUS\x00)?SCRAM-SHA-256\x00/);
+    const mechanisms = String(authentication).split("\x00").filter((name) => name.startsWith("SCRAM"));
+    assert.ok(authentication?.startsWith(USE_SASL) && mechanisms.includes("SCRAM-SHA-256"), authentication);
   });
 });
 
@@ -38,7 +39,8 @@ test("NET-06 parley connect --starttls postgres reaches the authentication", asy
     const args = [target, "--allow", target, "--starttls", "postgres", "--ca", caFile];
     const { status, stdout, stderr } = await runConnect(runtime, args, { input: STARTUP });
     assert.equal(status, 0, stderr);
-    assert.match(stdout, USE_SASL);
+    assert.deepEqual([stdout.slice(0, 1), stdout.slice(5, 9)], ["R", USE_SASL]);
+    assert.match(stdout, /SCRAM-SHA-256/);
   });
 });
 

@@ -57,6 +57,7 @@ export function brokerFixture(
     runtimeState: () => Promise.resolve("granted"),
     preapprove: () => "PARLEY_ALLOW=x",
     report: (line) => reports.push(line),
+    test: false,
     ...overrides,
   });
   return { broker, clock, questions, reports };

@@ -49,3 +49,17 @@ export function userIds(name: string): { readonly uid: number; readonly gid: num
     return null;
   }
 }
+
+/**
+ * Name of a group of this system.
+ *
+ * @param gid Its numeric id.
+ * @returns The id as text when it has no name.
+ */
+export function groupName(gid: number): string {
+  try {
+    return execFileSync("getent", ["group", String(gid)], { encoding: "utf8" }).split(":")[0] ?? String(gid);
+  } catch {
+    return String(gid);
+  }
+}

@@ -1,8 +1,9 @@
 /** IMAP and POP3 with STARTTLS by `dovecot`, with one mailbox. */
 import { chown, mkdir, writeFile } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { userIds } from "./debian_package.ts";
+import { groupName, userIds } from "./debian_package.ts";
 import { freePort } from "./free_port.ts";
 import { ServerProcess } from "./server_process.ts";
 import { writeIdentity } from "./server_identity.ts";
@@ -97,10 +98,10 @@ interface Settings {
 }
 
 function configuration({ directory, cert, key, home, imapPort, pop3Port }: Settings): string {
-  const me = process.getuid?.() === 0 ? [] : [
-    `default_internal_user = ${home.uid}`,
-    `default_login_user = ${home.uid}`,
-    `default_internal_group = ${home.gid}`,
+  const me = runsAsRoot() ? [] : [
+    `default_internal_user = ${userInfo().username}`,
+    `default_login_user = ${userInfo().username}`,
+    `default_internal_group = ${groupName(home.gid)}`,
   ];
   const withoutChroot = runsAsRoot() ? [] : ["anvil", "imap-login", "pop3-login"].map((name) =>
     `service ${name} {

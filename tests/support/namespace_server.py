@@ -1,6 +1,6 @@
 """The servers in the router's namespace: names (UDP port 53) and mail (TCP port 25). Standard library only.
 
-Arguments: address of the name server, address of the mail server, JSON of addresses by name. Writes one JSON record a line:
+Arguments: address of the name server, addresses of the mail server with commas between, JSON of addresses by name. Writes one JSON record a line:
 `ready`, `query`, `accepted`, `received`, `ended`. The mail server greets, and repeats what it is told. Ends when standard
 input does.
 """
@@ -69,12 +69,13 @@ def accept(server):
         threading.Thread(target=serve_mail, args=(connection,), daemon=True).start()
 
 
-def main(name_server, mail_server, records):
+def main(name_server, mail_servers, records):
     names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     names.bind((name_server, 53))
-    mail = socket.create_server((mail_server, 25))
+    mails = [socket.create_server((address, 25)) for address in mail_servers.split(",")]
     threading.Thread(target=serve_names, args=(names, json.loads(records)), daemon=True).start()
-    threading.Thread(target=accept, args=(mail,), daemon=True).start()
+    for mail in mails:
+        threading.Thread(target=accept, args=(mail,), daemon=True).start()
     say(event="ready")
     sys.stdin.read()
     os._exit(0)

@@ -14,11 +14,13 @@ import { promisify } from "node:util";
 import { RecordProcess } from "./record_process.ts";
 
 /** Where the name server is. */
-export const NAME_SERVER = "198.51.45.53";
+export const NAME_SERVER: string = "198.51.45.53";
 /** Where the mail server is; its port is 25. */
-export const MAIL_SERVER = "198.51.45.25";
+export const MAIL_SERVER: string = "198.51.45.25";
+/** A private address at which the mail server listens too: what a hostile name would lead to. */
+export const PRIVATE_SERVER: string = "10.7.7.7";
 /** The router: the other end of the link. Whatever is sent to its port 9 is dropped. */
-export const ROUTER = "203.0.114.2";
+export const ROUTER: string = "203.0.114.2";
 const CLIENT = "203.0.114.1";
 
 const run = promisify(execFile);
@@ -113,6 +115,7 @@ export class NamespacePair {
       // Behind the router, not on the link: an address on the client's own network is refused (NET-14).
       [router, "address", "add", `${NAME_SERVER}/32`, "dev", "lo"],
       [router, "address", "add", `${MAIL_SERVER}/32`, "dev", "lo"],
+      [router, "address", "add", `${PRIVATE_SERVER}/32`, "dev", "lo"],
       [client, "link", "set", clientEnd, "up"],
       [router, "link", "set", routerEnd, "up"],
       // What goes to a private address leaves by this route too, so that the capture would show it.
@@ -124,7 +127,7 @@ export class NamespacePair {
   }
 
   async #serve(records: NameRecords): Promise<void> {
-    const args = [SERVER, NAME_SERVER, MAIL_SERVER, JSON.stringify(records)];
+    const args = [SERVER, NAME_SERVER, `${MAIL_SERVER},${PRIVATE_SERVER}`, JSON.stringify(records)];
     this.#server = new RecordProcess(["/usr/sbin/ip", "netns", "exec", this.#router, PYTHON, ...args]);
     await this.#server.record({ event: "ready" });
   }

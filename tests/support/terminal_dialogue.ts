@@ -25,6 +25,7 @@ const CLEANED: ReadonlySet<string> = new Set([
   "PARLEY_HOST",
 ]);
 const TIMEOUT_MS = 30_000;
+const RETYPE_MS = 300;
 
 /**
  * The environment of a program whose operator sits at its terminal.
@@ -53,8 +54,9 @@ export class TerminalDialogue {
    * @param options Its environment.
    */
   constructor(argv: readonly string[], options: DialogueOptions = {}) {
-    // Isolated: otherwise `pty.py` beside it would stand for the module of that name.
-    const child = spawn(PYTHON, ["-I", SHELL, ...argv], {
+    // Isolated: otherwise `pty.py` beside it would stand for the module of that name. The command as one argument: Deno's
+    // `spawn` adds `-A` where it finds its own path followed by `run` among the arguments, whoever is to be started.
+    const child = spawn(PYTHON, ["-I", SHELL, JSON.stringify(argv)], {
       env: operatorEnvironment(options.env),
       stdio: ["pipe", "pipe", "pipe"],
     });
@@ -104,6 +106,22 @@ export class TerminalDialogue {
   /** Types. */
   type(text: string): void {
     this.#child.stdin?.write(text);
+  }
+
+  /**
+   * Types again and again until there is an answer, for prompts that forget what comes soon after they are drawn.
+   *
+   * @param text What to type.
+   * @param pattern The answer.
+   */
+  async typeUntil(text: string, pattern: RegExp): Promise<RegExpExecArray> {
+    this.type(text);
+    const timer = setInterval(() => this.type(text), RETYPE_MS);
+    try {
+      return await this.expect(pattern);
+    } finally {
+      clearInterval(timer);
+    }
   }
 
   /** Waits for the program's end; its status is 128 and more after a signal, or null when the terminal was ended. */

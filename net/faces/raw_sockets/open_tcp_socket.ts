@@ -41,8 +41,8 @@ async function open(context: NetContext, { request, destination, toFaceError }: 
   const { engine, broker, requester } = context;
   const { signal } = request;
   const descriptor = await toDescriptor(request, destination);
-  const { lifetimes, claim = null } = context;
-  const grant = await broker.request(requester, descriptor, { signal, claim, ...(lifetimes && { lifetimes }) });
+  const { lifetimes, claim } = context;
+  const grant = await broker.request(requester, descriptor, { signal, lifetimes, claim });
   const host = grant.destination.host.text;
   const tls = request.secureTransport === "on" ? tlsTerms(request.tls, host) : null;
   try {

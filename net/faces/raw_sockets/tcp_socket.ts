@@ -128,9 +128,12 @@ export class TCPSocket {
     }
   }
 
-  /** Closes the socket at the end of an `await using` block, whether or not its streams are locked. */
+  /**
+   * Closes the socket at the end of an `await using` block, whether or not its streams are locked. Why a connection broke
+   * is for `closed` and the streams to tell; here it would hide the error that ended the block.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#init.connection.close();
+    await this.#init.connection.close().catch(() => {});
   }
 }
 

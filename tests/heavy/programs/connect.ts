@@ -22,7 +22,11 @@ async function attempt(remoteAddress: string, remotePort: number): Promise<Reado
     const writer = socket.writable.getWriter();
     await writer.write(new TextEncoder().encode("QUIT\r\n"));
     const { value } = await socket.readable.getReader().read();
-    return { event: "connected", address: socket.remoteAddress, first: new TextDecoder().decode(value) };
+    return {
+      event: "connected",
+      address: socket.remoteAddress,
+      firstLine: new TextDecoder().decode(value).split("\r\n")[0],
+    };
   } catch (error) {
     const { name, message } = error as DOMException;
     return { event: "failed", name, message };

@@ -6,7 +6,7 @@ import process from "node:process";
 import { openTCPSocket, type TCPSocket, type TLSOptions } from "../../../mod.ts";
 import { imapEnd, pop3End, readAll, readLine, readLines, say, smtpEnd } from "./dialogue.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
-import { pollute } from "./pollution.ts";
+import { pollute, type Pollution } from "./pollution.ts";
 
 /** One connection. */
 export interface Attempt {
@@ -24,8 +24,8 @@ export interface Attempt {
 
 /** What the program does. */
 export interface AttemptsPlan {
-  /** What `Object.prototype` gets after Parley was imported: an attacker's authority as PEM, or null for nothing at all. */
-  readonly pollution: { readonly ca: string } | null;
+  /** What `Object.prototype` gets after Parley was imported, or null for nothing at all. */
+  readonly pollution: Pollution | null;
   /** One after the other. */
   readonly attempts: readonly Attempt[];
 }
@@ -61,7 +61,9 @@ const UPGRADES = new Map<Attempt["speak"], Upgrade>([
   }],
 ]);
 
-async function attempt({ host, port, speak, tls, say: text }: Attempt): Promise<unknown> {
+async function attempt(given: Attempt): Promise<unknown> {
+  // A copy without prototype: what stands on Object.prototype is no option of this program.
+  const { host, port, speak, tls, say: text } = Object.assign(Object.create(null), given) as Attempt;
   const upgrade = UPGRADES.get(speak);
   const secureTransport = upgrade !== undefined ? "starttls" : speak === "tls" ? "on" : "off";
   const base = { remoteAddress: host ?? "localhost", remotePort: port, secureTransport } as const;
@@ -85,7 +87,7 @@ async function attempt({ host, port, speak, tls, say: text }: Attempt): Promise<
 }
 
 const plan = JSON.parse(process.argv[2] ?? "null") as AttemptsPlan;
-const clean = plan.pollution === null ? (): void => {} : pollute(plan.pollution.ca);
+const clean = plan.pollution === null ? (): void => {} : pollute(plan.pollution);
 const outcomes: Outcome[] = [];
 for (const each of plan.attempts) outcomes.push(await outcomeOf(() => attempt(each)));
 // The record is printed by an honest runtime; what it tells was found out in the other one.

@@ -56,4 +56,4 @@ export const smtpEnd = (line: string): boolean => /^\d{3} /.test(line);
 /** The end of a POP3 list. */
 export const pop3End = (line: string): boolean => line === "." || line.startsWith("-ERR");
 /** The tagged line of an IMAP answer. */
-export const imapEnd = (tag: string) => (line: string): boolean => line.startsWith(`${tag} `);
+export const imapEnd = (tag: string): (line: string) => boolean => (line) => line.startsWith(`${tag} `);

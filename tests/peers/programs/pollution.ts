@@ -5,7 +5,18 @@
  * Left out are names that break the language itself for everybody: `get`, `set`, `value`, `then`, `next`.
  */
 
-function names(ca: string): Readonly<Record<string, unknown>> {
+/** What the attacker wants. */
+export interface Pollution {
+  /** The authority to be trusted, PEM. */
+  readonly ca: string;
+  /** The destination to be approved. */
+  readonly destination: string;
+  /** Puts only this name on the prototype, to find out which one does it. */
+  readonly only?: string;
+}
+
+/** Every name, with the value that would serve the attacker. */
+function names({ ca, destination }: Pollution): Readonly<Record<string, unknown>> {
   return {
     // Verification.
     ca,
@@ -56,7 +67,9 @@ function names(ca: string): Readonly<Record<string, unknown>> {
     // What was decided.
     secureTransport: "off",
     useSecureTransport: false,
-    allow: ["*:*"],
+    allow: [destination],
+    flags: [destination],
+    variable: destination,
     allowed: true,
     granted: true,
     grant: {},
@@ -72,10 +85,11 @@ function names(ca: string): Readonly<Record<string, unknown>> {
     wildcards: true,
     inWorker: false,
     test: true,
-    PARLEY_ALLOW: "*",
+    PARLEY_ALLOW: destination,
     PARLEY_HOST: "memory",
-    "localhost": true,
-    "*": true,
+    [destination]: { kind: "allow", lifetime: "always" },
+    kind: "allow",
+    mayNotAsk: false,
     remedy: "polluted",
     detail: { polluted: true },
     __polluted__: true,
@@ -85,14 +99,18 @@ function names(ca: string): Readonly<Record<string, unknown>> {
 /**
  * Pollutes `Object.prototype`.
  *
- * @param ca The authority the attacker would like to be trusted, PEM.
+ * @param pollution What with.
  * @returns Takes it all back.
  */
-export function pollute(ca: string): () => void {
-  const added = Object.entries(names(ca));
+export function pollute(pollution: Pollution): () => void {
+  const { only } = pollution;
+  const added = Object.entries(names(pollution)).filter(([name]) => only === undefined || name === only);
   const prototype = Object.prototype as Record<string, unknown>;
   for (const [name, value] of added) prototype[name] = value;
   return () => {
     for (const [name] of added) delete prototype[name];
   };
 }
+
+/** The names alone. */
+export const POLLUTED_NAMES: readonly string[] = Object.keys(names({ ca: "", destination: "localhost:1" }));

@@ -1,0 +1,93 @@
+/** Runs of `programs/decisions.ts`: everything that can be decided, without a terminal and at one. */
+import type { TestRuntime } from "../support/runtimes.ts";
+import { TerminalDialogue } from "../support/terminal_dialogue.ts";
+import { connectCommand } from "./connect_command.ts";
+import type { DecisionsPlan } from "./programs/decisions.ts";
+import { runWithoutTerminal } from "./without_terminal.ts";
+
+const NOBODY = 9;
+
+/** Ports of a server, and of nobody. */
+export interface Ports {
+  /** Somebody echoes here. */
+  readonly open: number;
+  /** Nobody listens here. */
+  readonly closed: number;
+}
+
+/** What came of a run without a terminal. */
+export interface LoneDecisions {
+  /** By request: approved, unapproved (twice), restricted, never connectable, failing, without a host; and then what an abort led to. */
+  readonly outcomes: readonly unknown[];
+  /** What the operator was told. */
+  readonly lines: string;
+}
+
+/**
+ * Decides without anybody to ask.
+ *
+ * @param runtime Where.
+ * @param ports Of a server, and of nobody; both are approved in advance.
+ * @param pollution Names on `Object.prototype`; null for all.
+ */
+export async function decideAlone(
+  runtime: TestRuntime,
+  { open, closed }: Ports,
+  pollution: DecisionsPlan["pollution"],
+): Promise<LoneDecisions> {
+  const plan: DecisionsPlan = {
+    pollution,
+    deny: ["*:26"],
+    requests: [
+      { remoteAddress: "localhost", remotePort: open },
+      { remoteAddress: "127.0.0.1", remotePort: NOBODY },
+      { remoteAddress: "mail.example", remotePort: 25 },
+      { remoteAddress: "mail.example", remotePort: 26 },
+      { remoteAddress: "0.0.0.0", remotePort: 25 },
+      { remoteAddress: "localhost", remotePort: closed },
+      { remotePort: 25 },
+    ],
+    aborted: { remoteAddress: "localhost", remotePort: open },
+  };
+  const argv = await connectCommand(runtime, [JSON.stringify(plan)], { program: "decisions.ts" });
+  const env = { PARLEY_ALLOW: `localhost:${open},localhost:${closed}` };
+  const { stdout, stderr } = await runWithoutTerminal(argv, env);
+  return { outcomes: JSON.parse(/@@(.*)/.exec(stdout)?.[1] ?? `["${stdout}"]`), lines: stderr };
+}
+
+/**
+ * Decides at a terminal: one question is answered with the word, one with Enter.
+ *
+ * @param runtime Where.
+ * @param port Of a server.
+ * @param pollution Names on `Object.prototype`; null for all.
+ * @returns Everything on the terminal, without what is chosen by chance or by the system.
+ */
+export async function decideAtTerminal(
+  runtime: TestRuntime,
+  port: number,
+  pollution: DecisionsPlan["pollution"],
+): Promise<string> {
+  const plan: DecisionsPlan = {
+    pollution,
+    deny: [],
+    requests: [
+      { remoteAddress: "localhost", remotePort: port },
+      { remoteAddress: "mail.example", remotePort: 25, secureTransport: "starttls" },
+    ],
+    aborted: null,
+  };
+  const argv = await connectCommand(runtime, [JSON.stringify(plan)], { program: "decisions.ts" });
+  await using dialogue = new TerminalDialogue(argv);
+  const { 1: word = "" } = await dialogue.expect(/Question 1\. Allow\? \[([a-z]+)\/N\]/);
+  dialogue.type(`${word}\n`);
+  await dialogue.expect(/Question 2\. Allow\? \[y\/r\/N\]/);
+  dialogue.type("\n");
+  await dialogue.expect(/@@.*/);
+  await dialogue.end();
+  // Chosen by chance and by the system; everything else must be the same.
+  return dialogue.text
+    .replaceAll(new RegExp(`\\b${word}( *)\\b`, "g"), "WORD ")
+    .replaceAll(/\(process \d+\)/g, "(process PID)")
+    .replaceAll(/ +\r\n/g, "\r\n");
+}
