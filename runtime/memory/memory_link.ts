@@ -3,6 +3,9 @@ import { ParleyError } from "../../core/errors.ts";
 import type { ByteLink, SocketAddress } from "../../net/port.ts";
 import { Pipe } from "./pipe.ts";
 
+/** The most that `readChunk` gives at once. */
+const CHUNK_BYTES = 64 * 1024;
+
 /** Where the two ends of a connection claim to be. */
 export interface LinkEnds {
   /** The end that connects. */
@@ -22,6 +25,7 @@ export class MemoryLink implements ByteLink {
   readonly #incoming: Pipe;
   readonly #outgoing: Pipe;
   #closed = false;
+  #writeEnded = false;
 
   /** Use {@linkcode linkPair}. */
   constructor(
@@ -34,9 +38,15 @@ export class MemoryLink implements ByteLink {
     this.#outgoing = pipes.outgoing;
   }
 
-  /** Reads into a view; 0 at the end. */
+  /**
+   * Reads into a view; 0 at the end.
+   *
+   * @throws {RangeError} for an empty view.
+   * @throws {ParleyError} `NET_CLOSED` or `NET_RESET`.
+   */
   async read(view: Uint8Array): Promise<number> {
-    const chunk = await this.#incoming.read(view.byteLength);
+    if (view.byteLength === 0) throw new RangeError("Cannot read: the view is empty");
+    const chunk = await this.#own(this.#incoming.read(view.byteLength));
     if (chunk === null) return 0;
     view.set(chunk);
     return chunk.byteLength;
@@ -44,42 +54,50 @@ export class MemoryLink implements ByteLink {
 
   /** Reads a chunk; null at the end. */
   readChunk(): Promise<Uint8Array<ArrayBuffer> | null> {
-    return this.#incoming.read(64 * 1024);
+    return this.#own(this.#incoming.read(CHUNK_BYTES));
+  }
+
+  /** Writes bytes, waiting for room. */
+  write(bytes: Uint8Array): Promise<void> {
+    if (this.#writeEnded) return Promise.reject(closedError());
+    return this.#own(this.#outgoing.write(bytes));
   }
 
   /**
-   * Writes bytes, waiting for room.
+   * Ends the writing direction.
    *
-   * @throws {ParleyError} `NET_CLOSED` or `NET_RESET`.
+   * @throws {ParleyError} `NET_CLOSED` when the link is closed.
    */
-  async write(bytes: Uint8Array): Promise<void> {
-    try {
-      await this.#outgoing.write(bytes);
-    } catch (error) {
-      throw this.#closed ? closedError() : error;
-    }
-  }
-
-  /** Ends the writing direction. */
   closeWrite(): Promise<void> {
+    if (this.#closed) return Promise.reject(closedError());
+    this.#writeEnded = true;
     this.#outgoing.finish();
     return Promise.resolve();
   }
 
-  /** Ends both directions in order. */
+  /** Ends both directions; what the far end still sends is answered with a reset, as by a kernel. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#outgoing.finish();
-    this.#incoming.fail(closedError());
+    this.#incoming.fail(resetError());
   }
 
   /** Breaks the connection off: the far end sees a reset. */
   reset(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#outgoing.fail(new ParleyError("NET_RESET", "Cannot go on: the other side broke the connection off"));
-    this.#incoming.fail(closedError());
+    this.#outgoing.fail(resetError());
+    this.#incoming.fail(resetError());
+  }
+
+  /** What failed because this end was closed says so. */
+  async #own<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw this.#closed ? closedError() : error;
+    }
   }
 }
 
@@ -91,6 +109,10 @@ export function linkPair(ends: LinkEnds): { readonly client: MemoryLink; readonl
     client: new MemoryLink({ local: ends.client, remote: ends.server }, { incoming: down, outgoing: up }),
     server: new MemoryLink({ local: ends.server, remote: ends.client }, { incoming: up, outgoing: down }),
   };
+}
+
+function resetError(): ParleyError {
+  return new ParleyError("NET_RESET", "Cannot go on: the other side broke the connection off");
 }
 
 function closedError(): ParleyError {

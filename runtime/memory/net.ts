@@ -1,4 +1,5 @@
 /** A network that exists only in this process: names, servers and connections for tests and examples. */
+import { abortError } from "../../core/abort.ts";
 import { ParleyError } from "../../core/errors.ts";
 import { formatHostPort, type IpAddress, parseIpAddress } from "../../core/ip_address.ts";
 import type { Grant } from "../../permissions/grant.ts";
@@ -54,6 +55,11 @@ export class MemoryNetwork implements NetBackend {
     this.#services.set(formatHostPort(at.address, at.port), service);
   }
 
+  /** Stops serving an address and port; connections go on. */
+  unlisten(at: SocketAddress): void {
+    this.#services.delete(formatHostPort(at.address, at.port));
+  }
+
   /** Names can always be looked up. */
   canResolve(): Promise<boolean> {
     return Promise.resolve(true);
@@ -65,6 +71,7 @@ export class MemoryNetwork implements NetBackend {
     host: string,
     options: { readonly type: "ipv4" | "ipv6" | null; readonly signal: AbortSignal },
   ): Promise<IpAddress[]> {
+    if (options.signal.aborted) return Promise.reject(abortError(options.signal.reason));
     this.log.push(`resolve ${host}`);
     const family = options.type === null ? null : options.type === "ipv4" ? 4 : 6;
     const found = (this.#names.get(host) ?? []).filter((address) => family === null || address.family === family);
@@ -109,10 +116,11 @@ export class MemoryNetwork implements NetBackend {
   }
 
   async #connect(server: SocketAddress, signal: AbortSignal): Promise<ByteLink> {
+    if (signal.aborted) throw abortError(signal.reason);
     const where = formatHostPort(server.address, server.port);
     this.log.push(`connect ${where}`);
     await Promise.resolve();
-    if (signal.aborted) throw new ParleyError("NET_ABORTED", "Cannot connect: aborted", { cause: signal.reason });
+    if (signal.aborted) throw abortError(signal.reason);
     const service = this.#services.get(where);
     if (service === undefined) {
       throw new ParleyError("NET_REFUSED", `Cannot connect to ${where}: nothing listens there`);
