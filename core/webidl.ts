@@ -27,6 +27,18 @@ export interface SequenceConversion {
 const { hasOwn, defineProperty, getOwnPropertyDescriptor } = Object;
 const DEFAULT_MAX_LENGTH = 65_536;
 
+/** Taken at load: what bytes are must not be up to code that runs later, nor to an object's own properties (CORE-01). */
+const { apply } = Reflect;
+const [tagOf, bufferOf, offsetOf, lengthOf] = [Symbol.toStringTag, "buffer", "byteOffset", "byteLength"].map((name) =>
+  getterOf(Object.getPrototypeOf(Uint8Array.prototype), name)
+) as [Getter, Getter, Getter, Getter];
+const [resizableOf, detachedOf] = ["resizable", "detached"].map((name) => getterOf(ArrayBuffer.prototype, name)) as [
+  Getter,
+  Getter,
+];
+
+type Getter = (this: unknown) => unknown;
+
 /** The package ends its messages with a full stop; ours have none. */
 function PlainTypeError(message: string): TypeError {
   return new TypeError(message.replace(/\.$/, ""));
@@ -128,6 +140,10 @@ export function toEnum<T extends string>(value: unknown, allowed: readonly T[], 
  * @throws {TypeError} For anything else, and for buffers that are shared, resizable or detached.
  */
 export function toBufferSource(value: unknown, what: string): Uint8Array<ArrayBuffer> {
+  return plainBytes(value) ?? convertedBytes(value, what);
+}
+
+function convertedBytes(value: unknown, what: string): Uint8Array<ArrayBuffer> {
   // The type says ArrayBufferLike; shared buffers were refused just now.
   const source = conversions.BufferSource(value, settings(what, false)) as ArrayBuffer | ArrayBufferView<ArrayBuffer>;
   if (!ArrayBuffer.isView(source)) return new Uint8Array(source);
@@ -195,4 +211,19 @@ function makeEnumerable(holder: object, of: { readonly tag: string; readonly nam
     invariant(descriptor !== undefined, `Cannot define ${of.tag}: it has no member ${name}`);
     defineProperty(holder, name, hardened({ ...descriptor, enumerable: true }));
   }
+}
+
+function getterOf(prototype: object, name: string | symbol): Getter {
+  return Object.getOwnPropertyDescriptor(prototype, name)?.get as Getter;
+}
+
+/**
+ * The commonest source, a Uint8Array over a plain buffer, without the conversion in full, which throws and catches errors
+ * inside and costs as much as sending 64 KiB. Null for anything else.
+ */
+function plainBytes(value: unknown): Uint8Array<ArrayBuffer> | null {
+  if (apply(tagOf, value, []) !== "Uint8Array") return null;
+  const buffer = apply(bufferOf, value, []);
+  if (!(buffer instanceof ArrayBuffer) || apply(resizableOf, buffer, []) || apply(detachedOf, buffer, [])) return null;
+  return new Uint8Array(buffer, apply(offsetOf, value, []) as number, apply(lengthOf, value, []) as number);
 }

@@ -3,18 +3,6 @@ import { ParleyError } from "../../core/errors.ts";
 import { toBufferSource } from "../../core/webidl.ts";
 import type { ByteLink } from "../port.ts";
 
-/** Taken at load: what a chunk is must not be up to code that runs later, nor to a chunk's own properties (CORE-01). */
-const { apply } = Reflect;
-const [tagOf, bufferOf, offsetOf, lengthOf] = [Symbol.toStringTag, "buffer", "byteOffset", "byteLength"].map((name) =>
-  getterOf(Object.getPrototypeOf(Uint8Array.prototype), name)
-) as [Getter, Getter, Getter, Getter];
-const [resizableOf, detachedOf] = ["resizable", "detached"].map((name) => getterOf(ArrayBuffer.prototype, name)) as [
-  Getter,
-  Getter,
-];
-
-type Getter = (this: unknown) => unknown;
-
 /** What the connection wants to know of its writable side. */
 export interface WritableHalfEvents {
   /** Translates a failure into what the face throws. */
@@ -80,7 +68,7 @@ export class WritableHalf {
   #write(chunk: unknown): Promise<void> {
     let bytes: Uint8Array;
     try {
-      bytes = plainBytes(chunk) ?? toBufferSource(chunk, "Chunk");
+      bytes = toBufferSource(chunk, "Chunk");
     } catch (error) {
       this.#end(error);
       void this.#link.closeWrite().catch(() => {});
@@ -122,19 +110,4 @@ export class WritableHalf {
     this.#ended = true;
     this.#events.onEnd(error);
   }
-}
-
-function getterOf(prototype: object, name: string | symbol): Getter {
-  return Object.getOwnPropertyDescriptor(prototype, name)?.get as Getter;
-}
-
-/**
- * The commonest chunk, a Uint8Array over a plain buffer, without the conversion in full, which throws and catches errors
- * inside and costs as much as sending 64 KiB. Null for anything else.
- */
-function plainBytes(chunk: unknown): Uint8Array<ArrayBuffer> | null {
-  if (apply(tagOf, chunk, []) !== "Uint8Array") return null;
-  const buffer = apply(bufferOf, chunk, []);
-  if (!(buffer instanceof ArrayBuffer) || apply(resizableOf, buffer, []) || apply(detachedOf, buffer, [])) return null;
-  return new Uint8Array(buffer, apply(offsetOf, chunk, []) as number, apply(lengthOf, chunk, []) as number);
 }
