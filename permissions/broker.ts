@@ -54,6 +54,11 @@ export interface RequestOptions {
   readonly claim: string | null;
 }
 
+/** How a question is to be put. */
+interface AskOptions extends RequestOptions {
+  readonly runtimeAsksToo: boolean;
+}
+
 const DENIAL_CODES: ReadonlyMap<DenyReason, ErrorCode> = new Map<DenyReason, ErrorCode>([
   ["refused", "PERM_DENIED"],
   ["no-terminal", "PERM_NO_TERMINAL"],
@@ -103,7 +108,7 @@ export class Broker {
       case "allow":
         return this.#allow(requester, descriptor, decision);
       case "ask":
-        return await this.#ask(requester, descriptor, options);
+        return await this.#ask(requester, descriptor, { ...options, runtimeAsksToo: decision.runtimeAsksToo });
     }
   }
 
@@ -151,7 +156,7 @@ export class Broker {
     return this.#mint(requester, descriptor, { lifetime: "run", source: decision.source, signal });
   }
 
-  async #ask(requester: Requester, descriptor: Descriptor, options: RequestOptions): Promise<Grant> {
+  async #ask(requester: Requester, descriptor: Descriptor, options: AskOptions): Promise<Grant> {
     const question = this.#question(requester, descriptor, options);
     const answer = await this.#init.prompter.ask(question, options.signal);
     const key = decisionKey(requester, descriptor);
@@ -169,7 +174,7 @@ export class Broker {
     return this.#approved(requester, chosen, answer, question.lifetimes);
   }
 
-  #question(requester: Requester, descriptor: Descriptor, options: RequestOptions): Question {
+  #question(requester: Requester, descriptor: Descriptor, options: AskOptions): Question {
     const { destination } = descriptor;
     return Object.freeze({
       number: ++this.#questions,
@@ -178,6 +183,7 @@ export class Broker {
       lifetimes: options.lifetimes ?? BOTH,
       risk: destination === null ? null : riskOfHost(destination.host),
       claim: options.claim,
+      runtimeAsksToo: options.runtimeAsksToo,
       preapprove: destination === null ? null : this.#init.preapprove(destination),
     });
   }

@@ -77,6 +77,15 @@ test("CON-17 what the runtime refuses is refused without a question", async () =
   assert.equal(questions.length, 0);
 });
 
+test("CON-01 where the runtime will ask too, the question says so, and Parley asks first", async () => {
+  const asking = brokerFixture([ONCE], { runtimeState: () => Promise.resolve("prompt") });
+  await asking.broker.request(REQUESTER, tcp("mail.example", 25), options);
+  assert.equal(asking.questions[0]?.runtimeAsksToo, true);
+  const granted = brokerFixture([ONCE]);
+  await granted.broker.request(REQUESTER, tcp("mail.example", 25), options);
+  assert.equal(granted.questions[0]?.runtimeAsksToo, false);
+});
+
 test("NET-13 a Worker is refused without a question, even for what was approved at launch", async () => {
   const { broker, questions } = brokerFixture([RUN], { inWorker: true, allow: ["mail.example:25"] });
   await assert.rejects(broker.request(REQUESTER, tcp("mail.example", 25), options), { code: "PERM_CONTEXT" });

@@ -41,11 +41,13 @@ export function composeBroker(host: Host, given: ComposeOptions = {}): Broker {
     rules,
     inWorker: host.launch.inWorker || options.mayNotAsk === true,
     runtimeState: ({ destination }) =>
-      destination === null ? Promise.resolve("prompt") : host.networkState(destination.host.text, destination.port),
+      destination === null ? Promise.resolve("granted") : host.networkState(destination.host.text, destination.port),
     preapprove: (destination) => {
       if (options.preapproveBy === null) return null;
       const quoted = shellQuote(formatDestination(destination));
-      return options.preapproveBy === "flag" ? `--allow ${quoted}` : `PARLEY_ALLOW=${quoted}`;
+      if (options.preapproveBy === "flag") return `--allow ${quoted}`;
+      // A variable that cannot be read approves nothing; on Deno that takes all permissions.
+      return host.launch.showsInitialEnv ? `PARLEY_ALLOW=${quoted}` : `PARLEY_ALLOW=${quoted} with deno run -A`;
     },
     report,
     test: host.name === "memory",

@@ -30,7 +30,7 @@ export type Refusal =
 export type Decision =
   | { readonly kind: "deny"; readonly refusal: Refusal }
   | { readonly kind: "allow"; readonly source: GrantSource; readonly storedId: string | null }
-  | { readonly kind: "ask" };
+  | { readonly kind: "ask"; readonly runtimeAsksToo: boolean };
 
 /** What the decision is made from. */
 export interface DecisionSources {
@@ -65,7 +65,8 @@ export function decide(requester: Requester, descriptor: Descriptor, sources: De
   if (sources.rules.allows(descriptor)) return { kind: "allow", source: "flag", storedId: null };
   if (stored?.effect === "allow") return { kind: "allow", source: "run", storedId: stored.id };
   // Too many dismissals close the question, not the request: whoever approved it in advance is served above.
-  return sources.blocked(requester, descriptor) ? { kind: "deny", refusal: "blocked" } : { kind: "ask" };
+  if (sources.blocked(requester, descriptor)) return { kind: "deny", refusal: "blocked" };
+  return { kind: "ask", runtimeAsksToo: sources.runtimeState === "prompt" };
 }
 
 /** 0.0.0.0 is this machine in disguise; group and broadcast addresses are not TCP destinations (RS-07). */

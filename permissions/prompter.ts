@@ -16,6 +16,8 @@ export interface Question {
   readonly risk: Risk | null;
   /** Text that the program supplied about why it asks, shown as its claim; or null. */
   readonly claim: string | null;
+  /** Whether the runtime will ask the operator too, after a yes here. */
+  readonly runtimeAsksToo: boolean;
   /** How to approve the same request without a question, ready to be copied; or null where there is no such way. */
   readonly preapprove: string | null;
 }

@@ -4,12 +4,19 @@ import type { CommandHost } from "./command.ts";
 import type { Host, LaunchFacts } from "./host.ts";
 
 /**
+ * Loaded with Parley and not at first use, so that the back end captures what it needs of the runtime before the program's
+ * own code runs (CORE-01). Importing Parley never fails for that: asking for the host does.
+ */
+const loaded: Host | ParleyError = await runtimeHost().catch((error: ParleyError) => error);
+
+/**
  * The host of this process. With `PARLEY_HOST=memory` in the environment it is one that reaches nothing real.
  *
  * @throws {ParleyError} `RUNTIME_UNSUPPORTED` on a runtime that Parley does not know.
  */
 export async function autoHost(): Promise<Host> {
-  const host = await runtimeHost();
+  if (loaded instanceof ParleyError) throw loaded;
+  const host = loaded;
   return wantsMemory(host.launch, host.name) ? (await import("./memory/mod.ts")).createMemoryHost() : host;
 }
 

@@ -14,6 +14,8 @@ export interface LaunchFacts {
   readonly pid: number;
   /** Whether this code runs in a Worker. */
   readonly inWorker: boolean;
+  /** Whether `initialEnv` can tell at all; if not, nothing can be approved by a variable. */
+  readonly showsInitialEnv: boolean;
   /**
    * A variable as it stood in the environment the process started with, never as a file or the program set it later
    * (CON-15). Undefined when absent, and when that cannot be told.

@@ -93,7 +93,9 @@ async function connectLink(net: NetBackend, grant: Grant, options: OpenTcpOption
     noDelay: options.noDelay,
     keepAliveDelayMs: options.keepAliveDelayMs,
   };
-  if (host.kind === "name" && !(await net.canResolve(host.text, port))) {
+  // Deno counts "localhost" as a name, too: the address behind it would be another permission.
+  const named = host.kind === "name" || host.text === "localhost";
+  if (named && !(await net.canResolve(host.text, port))) {
     return await connectVettedByName(net, grant, connectOptions);
   }
   const addresses = grant.vet(await lookUp(net, grant, options));

@@ -4,7 +4,7 @@
  *
  * `open` → one side ended → `closed` (both ended, or closed, reset or revoked); or `open` → `upgraded`.
  */
-import { abortError } from "../../core/abort.ts";
+import { abortError, onAbort } from "../../core/abort.ts";
 import { ParleyError } from "../../core/errors.ts";
 import type { Grant } from "../../permissions/grant.ts";
 import type { ByteLink, NetBackend, SocketAddress, TlsTerms } from "../port.ts";
@@ -36,7 +36,7 @@ export class TcpConnection {
   readonly #init: TcpConnectionInit;
   readonly #readable: ReadableHalf;
   readonly #writable: WritableHalf;
-  readonly #onAbort: () => void;
+  readonly #stopListening: () => void;
   #resolveClosed!: () => void;
   #rejectClosed!: (error: unknown) => void;
   #state: "open" | "upgraded" | "closed" = "open";
@@ -55,9 +55,9 @@ export class TcpConnection {
     this.#readable = new ReadableHalf(link, { toFaceError, onEnd: (error) => this.#readableEnded(error) });
     this.#writable = new WritableHalf(link, { toFaceError, onEnd: (error) => this.#sideEnded(error) });
     const { signal } = init;
-    this.#onAbort = () => this.destroy(abortError(signal.reason));
-    if (signal.aborted) this.#onAbort();
-    else signal.addEventListener("abort", this.#onAbort, { once: true });
+    const abort = (): void => this.destroy(abortError(signal.reason));
+    this.#stopListening = onAbort(signal, abort);
+    if (signal.aborted) abort();
   }
 
   /** Bytes from the far end. A byte stream; ends with the peer's FIN. */
@@ -184,7 +184,7 @@ export class TcpConnection {
 
   #leaveForUpgrade(): void {
     this.#state = "upgraded";
-    this.#init.signal.removeEventListener("abort", this.#onAbort);
+    this.#stopListening();
     const spent = this.#init.toFaceError(
       new ParleyError("NET_CLOSED", "Cannot use the stream: the connection was upgraded to TLS"),
     );
@@ -206,7 +206,7 @@ export class TcpConnection {
   #release(error: unknown, options: { readonly reset?: boolean } = {}): void {
     if (this.#state !== "open") return;
     this.#state = "closed";
-    this.#init.signal.removeEventListener("abort", this.#onAbort);
+    this.#stopListening();
     if (options.reset === true) this.#init.link.reset();
     else this.#init.link.close();
     if (error === null) this.#resolveClosed();

@@ -1,4 +1,5 @@
 /** The writable side of a connection: `ready` waits until the system has taken what was written before (NET-03). */
+import { onAbort } from "../../core/abort.ts";
 import { ParleyError } from "../../core/errors.ts";
 import { toBufferSource } from "../../core/webidl.ts";
 import type { ByteLink } from "../port.ts";
@@ -32,7 +33,7 @@ export class WritableHalf {
       start: (controller) => {
         this.#controller = controller;
         // Without this an abort would wait for a write that the peer never lets through.
-        controller.signal.addEventListener("abort", () => this.#rejectWrite?.(controller.signal.reason));
+        onAbort(controller.signal, () => this.#rejectWrite?.(controller.signal.reason));
       },
       write: (chunk) => this.#write(chunk),
       close: () => this.#close(),

@@ -5,6 +5,7 @@
  * the same kind. A yes for once is for one connection, so it goes to the request that came first, and the others are
  * asked again. Two requests are the same only if every field that is shown or decided on is the same.
  */
+import { onAbort } from "../../core/abort.ts";
 import { formatDestination } from "../../core/destination.ts";
 import type { Answer, Question } from "../prompter.ts";
 
@@ -69,11 +70,11 @@ export class PromptQueue {
       const waiter: Waiter = {
         question,
         settle: (answer) => {
-          signal.removeEventListener("abort", withdraw);
+          forget();
           resolve(answer);
         },
       };
-      signal.addEventListener("abort", withdraw);
+      const forget = onAbort(signal, withdraw);
       target.waiters.push(waiter);
       this.#next();
     });
@@ -151,6 +152,7 @@ export function sameQuestionKey(question: Question): string {
     question.lifetimes.join("+"),
     question.risk,
     question.claim,
+    String(question.runtimeAsksToo),
     question.preapprove,
   ];
   // Lengths in front, so that no two lists of fields run together into one text.

@@ -2,6 +2,7 @@
  * Puts one question at an open terminal: drives the model with what it sees, and draws what the model says. Timers and
  * sockets go on meanwhile; nothing here blocks.
  */
+import { onAbort } from "../../core/abort.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Question } from "../prompter.ts";
 import { advanceQuestion, ARM_DELAY_MS, type PromptEvent, type QuestionState, startQuestion } from "./model.ts";
@@ -183,11 +184,11 @@ export class PromptSession {
     return new Promise((resolve) => {
       const done = (): void => {
         timer.cancel();
-        signal.removeEventListener("abort", done);
+        forget();
         resolve();
       };
       const timer = clock.after(delayMs, done);
-      signal.addEventListener("abort", done);
+      const forget = onAbort(signal, done);
       if (signal.aborted) done();
     });
   }

@@ -2,6 +2,7 @@
  * A terminal without a terminal, for tests: what is typed goes through the same line discipline (a line counts when it
  * is ended, Ctrl-C and Ctrl-D have their meaning, what is typed is echoed), and the screen can be read as text.
  */
+import { onAbort } from "../../core/abort.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Attendance, DrainResult, ReadEnd, Terminal, TerminalBackend, TerminalLine } from "./port.ts";
 
@@ -191,12 +192,12 @@ export class ScriptedTerminal implements TerminalBackend {
       const done = (): void => {
         timer?.cancel();
         this.#waiting.delete(done);
-        signal.removeEventListener("abort", done);
+        forget();
         resolve();
       };
       const timer = delayMs === null ? null : this.#clock.after(delayMs, done);
       this.#waiting.add(done);
-      signal.addEventListener("abort", done);
+      const forget = onAbort(signal, done);
     });
   }
 

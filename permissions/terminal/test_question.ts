@@ -25,6 +25,8 @@ export interface TestQuestionOptions {
   readonly claim?: string | null;
   /** Differences in the requester. */
   readonly requester?: Partial<Requester>;
+  /** Whether the runtime asks too. */
+  readonly runtimeAsksToo?: boolean;
   /** The way to approve in advance. */
   readonly preapprove?: string | null;
 }
@@ -54,6 +56,7 @@ export function testQuestion(options: TestQuestionOptions = {}): Question {
     lifetimes: options.lifetimes ?? ["once", "run"],
     risk: host === null ? null : riskOfHost(host),
     claim: options.claim ?? null,
+    runtimeAsksToo: options.runtimeAsksToo ?? false,
     preapprove: options.preapprove === undefined ? `PARLEY_ALLOW=${name}:${port}` : options.preapprove,
   };
 }

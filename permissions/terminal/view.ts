@@ -10,6 +10,9 @@ import { wrapText } from "./text_layout.ts";
 import { echoSentence } from "./echo.ts";
 import { claimText, encryptionTexts, hostText, portText, requesterName, riskText, whoTexts } from "./wording.ts";
 
+/** Said when a yes here is not the last word. */
+const RUNTIME_ASKS = "The runtime asks you too: it was started without this permission.";
+
 /** The terminal's size and style. */
 export interface Canvas {
   /** Colour and characters. */
@@ -124,6 +127,7 @@ function facts(state: QuestionState, pen: Pen): string[] {
     ),
     ...pen.row("encryption", encryption.texts, encryption.weak ? "warning" : "plain"),
     ...pen.row("they learn", ["Your network address."]),
+    ...(state.question.runtimeAsksToo ? pen.row("after that", [RUNTIME_ASKS]) : []),
     ...(claim === null ? [] : pen.row("its words", [claim, "Written by the program; it may say anything."])),
     ...(risk === null ? [] : ["", ...pen.row("CAUTION", [riskText(risk)], "warning")]),
   ];

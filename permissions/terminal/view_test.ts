@@ -62,6 +62,11 @@ test("NET-09 it says what each answer means, that Enter is no, how not to be ask
   assert.doesNotMatch(draw({ lifetimes: ["once"] }), /^ {2}r /m);
 });
 
+test("CON-01 it says so where the runtime asks too, and only there", () => {
+  assert.match(flat(draw({ runtimeAsksToo: true })), /The runtime asks you too/);
+  assert.doesNotMatch(flat(draw()), /The runtime asks/);
+});
+
 test("CON-02 a requester that nobody checked is named as what it says it is", () => {
   const text = flat(draw());
   assert.match(text, /who \/home\/ann\/mailer\/main\.ts and everything it imports \(process 4242\)/);

@@ -10,15 +10,16 @@ import type { LaunchFacts } from "../host.ts";
  * @param mainPath Path of the main module as the runtime names it.
  */
 export function processLaunch(mainPath: string | undefined): LaunchFacts {
-  let initial: ReadonlyMap<string, string> | null | undefined;
+  let initial: ReadonlyMap<string, string> | null = null;
+  const readOnce = (): ReadonlyMap<string, string> | null => initial ??= readInitialEnvironment();
   return Object.freeze({
     mainModule: mainModuleUrl(mainPath),
     pid: process.pid,
     inWorker: !isMainThread || "WorkerGlobalScope" in globalThis,
-    initialEnv(name: string): string | undefined {
-      if (initial === undefined) initial = readInitialEnvironment();
-      return initial?.get(name);
+    get showsInitialEnv(): boolean {
+      return readOnce() !== null;
     },
+    initialEnv: (name: string): string | undefined => readOnce()?.get(name),
     env: (name: string): string | undefined => process.env[name],
   });
 }

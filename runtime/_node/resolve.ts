@@ -5,7 +5,7 @@
  * (NET-24). Deviation from a plain lookup: glibc's hosts file does not match names with a final dot.
  */
 import dns from "node:dns";
-import { abortError } from "../../core/abort.ts";
+import { abortError, onAbort } from "../../core/abort.ts";
 import { ParleyError } from "../../core/errors.ts";
 import { type IpAddress, parseIpAddress } from "../../core/ip_address.ts";
 import type { DnsQueryType } from "../../net/port.ts";
@@ -43,12 +43,21 @@ export async function resolveName(host: string, options: ResolveOptions): Promis
       order: "verbatim" as const,
       verbatim: true,
     };
-    lookup(host.endsWith(".") ? host : `${host}.`, lookupOptions, (error, addresses) => {
+    lookup(absoluteName(host), lookupOptions, (error, addresses) => {
       if (error) reject(translate(error, doing));
       else resolve(addresses.map(({ address }) => address));
     });
   });
   return parseAll(host, answer);
+}
+
+/**
+ * The name with a final dot, so that no search suffix applies. `localhost` stays as it is: it stands in the hosts file only.
+ *
+ * @param host A canonical name.
+ */
+export function absoluteName(host: string): string {
+  return host === "localhost" || host.endsWith(".localhost") || host.endsWith(".") ? host : `${host}.`;
 }
 
 function parseAll(host: string, texts: readonly string[]): IpAddress[] {
@@ -73,12 +82,11 @@ export function abortable<T>(
   start: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(abortError(signal.reason));
+    const forget = onAbort(signal, () => reject(abortError(signal.reason)));
     const settled = <A>(settle: (value: A) => void) => (value: A): void => {
-      signal.removeEventListener("abort", onAbort);
+      forget();
       settle(value);
     };
-    signal.addEventListener("abort", onAbort, { once: true });
     try {
       start(settled(resolve), settled(reject));
     } catch (error) {

@@ -9,7 +9,7 @@ import tls, {
   type PeerCertificate as NodePeerCertificate,
   type TLSSocket,
 } from "node:tls";
-import { abortError } from "../../core/abort.ts";
+import { abortError, onAbort } from "../../core/abort.ts";
 import { isParleyError, ParleyError } from "../../core/errors.ts";
 import { parseIpAddress } from "../../core/ip_address.ts";
 import type { ByteLink, PeerCertificate, TlsRejection, TlsResult, TlsTerms } from "../../net/port.ts";
@@ -18,38 +18,11 @@ import { nativeCode } from "./errors.ts";
 import { certificateChain, certificateNames } from "./peer_certificate.ts";
 import { StreamLink } from "./tcp_link.ts";
 import { type DefaultRoots, secureContextFor } from "./tls_context.ts";
+import { rejectionReason, WRONG_NAME } from "./tls_reason.ts";
 
 // Taken at load, so that code loaded later cannot replace them (CORE-01).
 const tlsConnect = tls.connect;
 const checkServerIdentity = tls.checkServerIdentity;
-
-/** The code that the runtimes' own name check gives, and ours with them. */
-const WRONG_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
-
-/** Verification failures by OpenSSL's names, which all three runtimes use, and what each comes to. */
-const REASONS: ReadonlyMap<string, TlsRejection["reason"]> = new Map([
-  [WRONG_NAME, "name"],
-  ["HOSTNAME_MISMATCH", "name"],
-  ["CERT_HAS_EXPIRED", "expired"],
-  ["CERT_NOT_YET_VALID", "expired"],
-  ["UNABLE_TO_GET_ISSUER_CERT", "untrusted"],
-  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "untrusted"],
-  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "untrusted"],
-  ["DEPTH_ZERO_SELF_SIGNED_CERT", "untrusted"],
-  ["SELF_SIGNED_CERT_IN_CHAIN", "untrusted"],
-  ["UNABLE_TO_DECRYPT_CERT_SIGNATURE", "untrusted"],
-  ["UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY", "untrusted"],
-  ["CERT_SIGNATURE_FAILURE", "untrusted"],
-  ["CERT_CHAIN_TOO_LONG", "untrusted"],
-  ["CERT_UNTRUSTED", "untrusted"],
-  ["CERT_REJECTED", "untrusted"],
-  ["CERT_REVOKED", "untrusted"],
-  ["INVALID_CA", "untrusted"],
-  ["INVALID_PURPOSE", "untrusted"],
-  ["PATH_LENGTH_EXCEEDED", "untrusted"],
-  ["ERROR_IN_CERT_NOT_BEFORE_FIELD", "untrusted"],
-  ["ERROR_IN_CERT_NOT_AFTER_FIELD", "untrusted"],
-]);
 
 /** How to run a handshake. */
 export interface TlsHandshakeOptions {
@@ -117,14 +90,13 @@ class Handshake {
   async finished(signal: AbortSignal): Promise<void> {
     const { socket } = this;
     await new Promise<void>((resolve, reject) => {
-      const onAbort = (): void => reject(abortError(signal.reason));
-      signal.addEventListener("abort", onAbort, { once: true });
+      const forget = onAbort(signal, () => reject(abortError(signal.reason)));
       socket.once("secureConnect", () => {
-        signal.removeEventListener("abort", onAbort);
+        forget();
         resolve();
       });
       const failed = (error?: unknown): void => {
-        signal.removeEventListener("abort", onAbort);
+        forget();
         reject(error);
       };
       socket.once("error", failed);
@@ -170,8 +142,8 @@ class Handshake {
   /** What a failure says about the certificate, or null when it was about something else. */
   rejection(error: unknown): TlsRejection | null {
     const chainError = nativeCode(error) || (typeof error === "string" ? error : "");
-    const reason = REASONS.get(chainError);
-    if (reason === undefined) return null;
+    const reason = rejectionReason(chainError);
+    if (reason === null) return null;
     return { trusted: false, reason, chainError, chain: this.#seenChain(), cause: error };
   }
 

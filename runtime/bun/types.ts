@@ -33,29 +33,45 @@ export interface BunSocket {
 
 /** What Bun calls on a socket's events. */
 export interface BunSocketHandlers {
+  /** In what `data` gets its chunks. */
   readonly binaryType: "uint8array";
+  /** The connection stands. */
   open(socket: BunSocket): void;
+  /** Bytes arrived. */
   data(socket: BunSocket, chunk: Uint8Array): void;
+  /** The kernel takes bytes again after a partial write. */
   drain(socket: BunSocket): void;
   /** The far end sent FIN. */
   end(socket: BunSocket): void;
   /** The descriptor is gone; with an error if the connection broke. */
   close(socket: BunSocket, error?: unknown): void;
+  /** Something failed that does not close the socket by itself. */
   error(socket: BunSocket, error: unknown): void;
+  /** The attempt to connect failed. */
   connectError(socket: BunSocket, error: unknown): void;
+  /** The idle timeout passed; none is set. */
   timeout(socket: BunSocket): void;
 }
 
 /** What `Bun.connect` takes. */
 export interface BunConnectOptions {
+  /** A literal address. */
   readonly hostname: string;
+  /** Port number. */
   readonly port: number;
+  /** Whether our side stays open after the far end's FIN. */
   readonly allowHalfOpen: boolean;
+  /** No meaning for clients. */
   readonly exclusive: boolean;
+  /** Never set: it would connect to a path. */
   readonly unix: undefined;
+  /** Never set: it would adopt a descriptor. */
   readonly fd: undefined;
+  /** Never set: TLS comes from `node:tls`. */
   readonly tls: undefined;
+  /** Never set: handlers keep what they need themselves. */
   readonly data: undefined;
+  /** What Bun calls. */
   readonly socket: BunSocketHandlers;
 }
 

@@ -15,15 +15,22 @@ export const denoLaunch: LaunchFacts = Object.freeze({
   mainModule: mainModule(),
   pid: Deno.pid,
   inWorker: "WorkerGlobalScope" in globalThis,
+  get showsInitialEnv(): boolean {
+    return readOnce() !== null;
+  },
   initialEnv(name: string): string | undefined {
-    if (initial === undefined) initial = hasAllPermissions() ? readInitialEnvironment() : null;
-    return initial?.get(name);
+    return readOnce()?.get(name);
   },
   env(variable: string): string | undefined {
     const { state } = Deno.permissions.querySync({ name: "env", variable });
     return state === "granted" ? Deno.env.get(variable) : undefined;
   },
 });
+
+function readOnce(): ReadonlyMap<string, string> | null {
+  if (initial === undefined) initial = hasAllPermissions() ? readInitialEnvironment() : null;
+  return initial;
+}
 
 function mainModule(): string | null {
   const url = Deno.mainModule;

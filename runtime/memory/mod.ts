@@ -33,6 +33,7 @@ export function createMemoryHost(options: MemoryHostOptions = {}): Host {
       mainModule: "file:///example/main.ts",
       pid: 1,
       inWorker: false,
+      showsInitialEnv: false,
       initialEnv: () => undefined,
       env: () => undefined,
     },

@@ -1,5 +1,5 @@
 /** A network that exists only in this process: names, servers and connections for tests and examples. */
-import { abortError } from "../../core/abort.ts";
+import { abortError, onAbort } from "../../core/abort.ts";
 import { ParleyError } from "../../core/errors.ts";
 import { formatHostPort, type IpAddress, parseIpAddress } from "../../core/ip_address.ts";
 import type { Grant } from "../../permissions/grant.ts";
@@ -107,11 +107,11 @@ export class MemoryNetwork implements NetBackend {
     options: { readonly signal: AbortSignal },
   ): Promise<TlsResult> {
     const stop = (): void => link.close();
-    options.signal.addEventListener("abort", stop, { once: true });
+    const forget = onAbort(options.signal, stop);
     try {
       return await memoryTlsClient(link, terms);
     } finally {
-      options.signal.removeEventListener("abort", stop);
+      forget();
     }
   }
 

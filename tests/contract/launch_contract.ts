@@ -87,7 +87,10 @@ async function hostileEnvironment(): Promise<void> {
   }
 }
 
-/** A runtime may stumble over a name and fail; it must not be led to trust. */
+/** The one name over which Node and Bun stumble and fail: their sockets look for it on themselves, out of our reach. */
+const STUMBLING_BLOCK = "blockList";
+
+/** No name may lead to trust, and only one may lead to failure. */
 async function pollutedPrototype(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "parley-pollution-"));
   const { ca, server: identity, stranger, client } = testPki();
@@ -111,7 +114,8 @@ async function pollutedPrototype(): Promise<void> {
     assert.ok(outcomes.length > 60);
     for (const { name, ...outcome } of outcomes) {
       for (const [what, came] of Object.entries(outcome)) {
-        assert.ok(came === "failed" || came === expected[what as keyof typeof expected], `${name}, ${what}: ${came}`);
+        const harmless = came === "failed" && name === STUMBLING_BLOCK;
+        assert.ok(harmless || came === expected[what as keyof typeof expected], `${name}, ${what}: ${came}`);
       }
     }
     assert.ok(good.seen.every((seen) => !seen.resumed && seen.client === null));

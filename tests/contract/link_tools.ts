@@ -72,6 +72,8 @@ export class MeteredLink implements ByteLink {
   bytesRead = 0;
   /** Bytes written so far. */
   bytesWritten = 0;
+  /** Whether the writing side was ended. */
+  writingEnded = false;
 
   constructor(link: ByteLink, gate: { readonly after: number; readonly open: Promise<void> } | null = null) {
     this.#link = link;
@@ -109,6 +111,7 @@ export class MeteredLink implements ByteLink {
   }
 
   closeWrite(): Promise<void> {
+    this.writingEnded = true;
     return this.#link.closeWrite();
   }
 

@@ -277,15 +277,17 @@ function ending(check: Check): void {
     );
   }
 
-  check("DS-33 ends its own side with close_notify and goes on reading", async ({ shake }) => {
-    const { result } = await shake(async (link) => {
+  check("DS-33 ends its own side with close_notify and FIN, and goes on reading", async ({ connect, over, keep }) => {
+    const server = await keep(listenTls(async (link) => {
       const heard = await collect(link);
       await link.write(utf8(`heard ${heard.byteLength}`));
       await link.closeWrite();
-    });
-    const { link } = session(result);
+    }, { identity: testPki().server }));
+    const below = new MeteredLink(await connect(server));
+    const { link } = session(await over(below));
     await link.write(patternBytes(200_001));
     await link.closeWrite();
+    assert.ok(below.writingEnded);
     assert.equal(new TextDecoder().decode(await collect(link)), "heard 200001");
     await rejectsWith(link.write(utf8("x")), "NET_CLOSED");
   });

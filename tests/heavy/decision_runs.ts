@@ -91,3 +91,27 @@ export async function decideAtTerminal(
     .replaceAll(/\(process \d+\)/g, "(process PID)")
     .replaceAll(/ +\r\n/g, "\r\n");
 }
+
+/**
+ * Says no at a terminal to whatever is asked.
+ *
+ * @param runtime Where.
+ * @param pollution Names on `Object.prototype`.
+ * @returns What came of each request.
+ */
+export async function declineAtTerminal(
+  runtime: TestRuntime,
+  pollution: readonly string[],
+): Promise<readonly (readonly unknown[])[]> {
+  const requests = [{ remoteAddress: "localhost", remotePort: NOBODY }, {
+    remoteAddress: "mail.example",
+    remotePort: 25,
+  }];
+  const plan: DecisionsPlan = { pollution, deny: [], requests, aborted: null };
+  await using dialogue = new TerminalDialogue(
+    await connectCommand(runtime, [JSON.stringify(plan)], { program: "decisions.ts" }),
+  );
+  const { 1: outcomes = "" } = await dialogue.typeUntil("\n", /@@(.*\])/);
+  await dialogue.end();
+  return JSON.parse(outcomes);
+}

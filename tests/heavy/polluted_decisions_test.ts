@@ -8,10 +8,15 @@ import { RUNTIMES } from "../support/each_runtime.ts";
 import { startEchoServer } from "../support/echo_server.ts";
 import { freePort } from "../support/free_port.ts";
 import { test } from "../support/harness.ts";
-import { decideAlone, decideAtTerminal } from "./decision_runs.ts";
+import { decideAlone, decideAtTerminal, declineAtTerminal } from "./decision_runs.ts";
 import { HOSTILE_NAMES } from "./programs/hostile_names.ts";
 
-const OPTIONS = { skip: missingPackage("socat"), timeoutMs: 60_000 };
+const OPTIONS = {
+  skip: missingPackage("socat"),
+  timeoutMs: 60_000,
+}; /** The runtimes' own terminal streams are born ended by it, so nobody can be asked: that must be a no. */
+const ENDS_STREAMS = ["signal"];
+
 test("CORE-01 at least 60 names are put on Object.prototype", () => {
   assert.ok(Object.keys(HOSTILE_NAMES).length >= 60);
 });
@@ -33,6 +38,13 @@ for (const runtime of RUNTIMES) {
     await using server = await startEchoServer();
     const clean = await decideAtTerminal(runtime, server.port, []);
     assert.match(clean, /question 1[^]*Allowed once[^]*connected to[^]*question 2[^]*@@/);
-    assert.equal(await decideAtTerminal(runtime, server.port, null), clean);
+    const names = Object.keys(HOSTILE_NAMES).filter((name) => !ENDS_STREAMS.includes(name));
+    assert.equal(await decideAtTerminal(runtime, server.port, names), clean);
+  }, OPTIONS);
+
+  test(`CORE-01 on ${runtime} a pollution that ends every stream of the runtime approves nothing`, async () => {
+    for (const outcome of await declineAtTerminal(runtime, ENDS_STREAMS)) {
+      assert.deepEqual(outcome.slice(0, 2), ["failed", "NotAllowedError"]);
+    }
   }, OPTIONS);
 }

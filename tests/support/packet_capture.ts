@@ -18,6 +18,9 @@ export interface CapturedPacket {
 
 const run = promisify(execFile);
 const MARK_PORT = 9;
+const MARK_WITHIN_MS = 500;
+const MAX_TRIES = 20;
+const START_WITHIN_MS = 20_000;
 const MARK = new RegExp(`> ${ROUTER.replaceAll(".", "\\.")}\\.${MARK_PORT}: UDP, length (\\d+)$`);
 const SEND_MARK = `import socket, sys
 socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(bytes(int(sys.argv[1])), ("${ROUTER}", ${MARK_PORT}))`;
@@ -60,7 +63,9 @@ export class PacketCapture {
   /** Starts a capture in the client's namespace and waits until it listens. */
   static async start(namespaces: NamespacePair): Promise<PacketCapture> {
     const capture = new PacketCapture(namespaces);
-    await capture.#until(() => capture.#messages.includes("listening on"));
+    const listens = (): boolean => capture.#messages.includes("listening on");
+    await capture.#until(listens, START_WITHIN_MS);
+    if (!listens()) throw new TypeError(`Cannot capture packets: tcpdump says ${capture.#messages}`);
     await capture.sinceMark();
     return capture;
   }
@@ -73,9 +78,13 @@ export class PacketCapture {
   async sinceMark(): Promise<CapturedPacket[]> {
     const length = String(++this.#marks);
     const [program = "", ...args] = this.#namespaces.inClient(["/usr/bin/python3", "-c", SEND_MARK, length]);
-    await run(program, args);
     const isMark = (line: string): boolean => MARK.exec(line)?.[1] === length;
-    await this.#until(() => this.#lines.some(isMark));
+    // Again and again: a link that was just made may lose the first.
+    for (let tries = 0; !this.#lines.some(isMark); tries++) {
+      if (tries === MAX_TRIES) throw new TypeError(`Cannot capture packets: mark ${length} does not arrive`);
+      await run(program, args);
+      await this.#until(() => this.#lines.some(isMark), MARK_WITHIN_MS);
+    }
     const lines = this.#lines.splice(0, this.#lines.findIndex(isMark) + 1);
     return lines.filter((line) => !MARK.test(line)).map(toPacket);
   }
@@ -86,10 +95,20 @@ export class PacketCapture {
     await this.#closed;
   }
 
-  async #until(done: () => boolean): Promise<void> {
-    while (!done()) {
-      if (this.#ended) throw new TypeError(`Cannot capture packets: tcpdump ended: ${this.#messages}`);
-      await new Promise<void>((resolve) => this.#wake = resolve);
+  /** Until it is so, or the time is over. */
+  async #until(done: () => boolean, limitMs: number): Promise<void> {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#wake();
+    }, limitMs);
+    try {
+      while (!done() && !late) {
+        if (this.#ended) throw new TypeError(`Cannot capture packets: tcpdump ended: ${this.#messages}`);
+        await new Promise<void>((resolve) => this.#wake = resolve);
+      }
+    } finally {
+      clearTimeout(timer);
     }
   }
 

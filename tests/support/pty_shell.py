@@ -10,7 +10,16 @@ import pty
 import signal
 import sys
 
-# Ended from outside, it must hang up on the program and not leave it behind.
+
+
+def typed(fd):
+    data = os.read(fd, 1024)
+    if data == b"":
+        # Whoever typed is gone: hang up, so that the program is not left behind.
+        sys.exit(1)
+    return data
+
+
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-status = pty.spawn(json.loads(sys.argv[1]))
+status = pty.spawn(json.loads(sys.argv[1]), stdin_read=typed)
 sys.exit(os.waitstatus_to_exitcode(status) & 0xFF)

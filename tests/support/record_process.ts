@@ -19,6 +19,8 @@ export interface RecordProcessOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
+const RECORD_WITHIN_MS = 120_000;
+
 /** A running process. Dispose of it: that ends it and waits for its end. */
 export class RecordProcess {
   /** Every record so far, in order. Lines that are no records are dropped. */
@@ -41,10 +43,7 @@ export class RecordProcess {
     const child = spawn(program, args, { env: options.env ?? process.env, stdio: ["pipe", "pipe", "pipe"] });
     this.#child = child;
     child.stdout.setEncoding("utf8").on("data", (text: string) => this.#received(text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      this.#errors += text;
-      this.#wake();
-    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => this.#errors += text);
     // Whoever writes to a process that has ended learns it from its end.
     child.stdin.on("error", () => {});
     this.#closed = new Promise((resolve) => {
@@ -65,21 +64,6 @@ export class RecordProcess {
     return this.#child.pid ?? 0;
   }
 
-  /** What it wrote to standard error. */
-  get errors(): string {
-    return this.#errors;
-  }
-
-  /** Whether it has ended. */
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  /** Settles with its status when it has ended, or null when a signal ended it. */
-  get closed(): Promise<number | null> {
-    return this.#closed;
-  }
-
   /** Tells it something. */
   send(line: string): void {
     this.#child.stdin?.write(`${line}\n`);
@@ -90,24 +74,25 @@ export class RecordProcess {
    *
    * @param pattern Members that the record has.
    * @returns The first such record.
-   * @throws {TypeError} When the process ends without it.
+   * @throws {TypeError} When it does not come within two minutes, or the process ends without it.
    */
   async record(pattern: RecordPattern): Promise<TimedRecord> {
-    for (let index = 0;;) {
-      for (; index < this.records.length; index++) {
-        const found = this.records[index];
-        if (found !== undefined && matches(found.record, pattern)) return found;
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#wake();
+    }, RECORD_WITHIN_MS);
+    try {
+      for (let index = 0;;) {
+        for (; index < this.records.length; index++) {
+          const found = this.records[index];
+          if (found !== undefined && matches(found.record, pattern)) return found;
+        }
+        if (this.#ended || late) throw this.#missing(pattern, late ? "the time is up" : "the process ended");
+        await new Promise<void>((resolve) => this.#wake = resolve);
       }
-      this.#requireRunning(`a record like ${JSON.stringify(pattern)}`);
-      await new Promise<void>((resolve) => this.#wake = resolve);
-    }
-  }
-
-  /** Waits for text on standard error. */
-  async error(text: string): Promise<void> {
-    while (!this.#errors.includes(text)) {
-      this.#requireRunning(`"${text}"`);
-      await new Promise<void>((resolve) => this.#wake = resolve);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -118,9 +103,9 @@ export class RecordProcess {
     await this.#closed;
   }
 
-  #requireRunning(wanted: string): void {
-    if (!this.#ended) return;
-    throw new TypeError(`Cannot wait for ${wanted}: the process ended; it said: ${this.#errors.slice(-2000)}`);
+  #missing(pattern: RecordPattern, state: string): TypeError {
+    const wanted = JSON.stringify(pattern);
+    return new TypeError(`Cannot find a record like ${wanted}: ${state}; it said: ${this.#errors.slice(-2000)}`);
   }
 
   #received(text: string): void {

@@ -87,7 +87,11 @@ export class TerminalDialogue {
    * @throws {TypeError} When it does not come within 30 s or the program ends without it.
    */
   async expect(pattern: RegExp): Promise<RegExpExecArray> {
-    const timer = setTimeout(() => this.#finish(() => {}, null), TIMEOUT_MS);
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#wake();
+    }, TIMEOUT_MS);
     try {
       for (;;) {
         const match = pattern.exec(this.#text.slice(this.#seen));
@@ -95,7 +99,9 @@ export class TerminalDialogue {
           this.#seen += match.index + match[0].length;
           return match;
         }
-        if (this.#ended) throw new TypeError(`Cannot find ${pattern} on the terminal: ${this.#text.slice(-4000)}`);
+        if (this.#ended || late) {
+          throw new TypeError(`Cannot find ${pattern} on the terminal: ${this.#text.slice(-4000)}`);
+        }
         await new Promise<void>((resolve) => this.#wake = resolve);
       }
     } finally {
@@ -124,9 +130,25 @@ export class TerminalDialogue {
     }
   }
 
-  /** Waits for the program's end; its status is 128 and more after a signal, or null when the terminal was ended. */
-  end(): Promise<number | null> {
-    return this.#closed;
+  /**
+   * Waits for the program's end.
+   *
+   * @returns Its status, 128 and more after a signal.
+   * @throws {TypeError} When it does not end within 30 s.
+   */
+  async end(): Promise<number | null> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new TypeError(`The program does not end: ${this.#text.slice(-1000)}`)),
+        TIMEOUT_MS,
+      );
+    });
+    try {
+      return await Promise.race([this.#closed, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Hangs up and waits for the end. */

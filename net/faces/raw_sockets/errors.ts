@@ -5,7 +5,6 @@ import { ParleyError } from "../../../core/errors.ts";
 const NAMES: ReadonlyMap<ErrorCode, string> = new Map<ErrorCode, string>([
   ["ARG_INVALID", "InvalidStateError"],
   ["NET_CLOSED", "InvalidStateError"],
-  ["NET_OS_DENIED", "NotAllowedError"],
   ["RUNTIME_UNSUPPORTED", "NotSupportedError"],
 ]);
 
@@ -19,7 +18,10 @@ export function faceErrors(where: string): (error: unknown) => unknown {
   return (error) => {
     if (!(error instanceof ParleyError)) return error;
     const { code } = error;
-    if (code.startsWith("PERM_")) return domException(`Not allowed to connect to ${where}`, "NotAllowedError");
+    // A refusal by the runtime itself is one like any other.
+    if (code.startsWith("PERM_") || code === "NET_OS_DENIED") {
+      return domException(`Not allowed to connect to ${where}`, "NotAllowedError");
+    }
     if (code.startsWith("DEST_")) return new TypeError(error.message, { cause: error });
     if (code === "NET_ABORTED") return error.cause ?? domException("The operation was aborted", "AbortError");
     return domException(error.message, NAMES.get(code) ?? "NetworkError", error);

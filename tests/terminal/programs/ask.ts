@@ -92,6 +92,7 @@ function makeQuestion(index: number): Question {
     lifetimes: ["once", "run"],
     risk: host === null ? null : riskOfHost(host),
     claim: asked.claim ?? null,
+    runtimeAsksToo: false,
     preapprove: host === null ? null : `PARLEY_ALLOW=${host.text}:${port}`,
   };
 }
