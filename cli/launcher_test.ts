@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -25,7 +25,11 @@ test("CON-15 the launcher lets nothing in the working directory run or approve a
   try {
     await Promise.all(Object.entries(HOSTILE).map(([name, text]) => writeFile(join(directory, name), text)));
     const { CI: _ci, PARLEY_ALLOW: _allow, ...inherited } = process.env;
-    const PATH = [dirname(process.execPath), inherited["PATH"] ?? ""].join(delimiter);
+    // The runtime at hand under its own name, whatever its package calls the file.
+    const programs = join(directory, "programs");
+    await mkdir(programs);
+    await symlink(process.execPath, join(programs, RUNTIME));
+    const PATH = [programs, inherited["PATH"] ?? ""].join(delimiter);
     const run = promisify(execFile)(LAUNCHER, ["connect", "127.0.0.1:9"], {
       cwd: directory,
       env: { ...inherited, CI: "true", PARLEY_RUNTIME: RUNTIME, PATH },
