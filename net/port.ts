@@ -52,8 +52,11 @@ export interface ByteLink {
    * @returns At least one byte, or null at the end of the stream.
    */
   readChunk(): Promise<Uint8Array<ArrayBuffer> | null>;
-  /** Resolves once the system has taken all bytes. The bytes must not change until then. */
-  write(bytes: Uint8Array): Promise<void>;
+  /**
+   * Resolves once the system has taken all bytes; undefined when it took them at once, so that the common case makes no
+   * promise. The bytes must not change until then.
+   */
+  write(bytes: Uint8Array): Promise<void> | undefined;
   /** Flushes what was written and sends FIN (TLS: close_notify, then FIN where the link below allows). The other direction goes on. */
   closeWrite(): Promise<void>;
   /** Releases the descriptor; pending reads and writes reject with `NET_CLOSED`. Idempotent, never throws. */

@@ -70,7 +70,7 @@ export class PlaintextLimit implements ByteLink {
   async write(bytes: Uint8Array): Promise<void> {
     this.#sent += bytes.byteLength;
     this.#check(this.#sent);
-    await this.#named(this.#link.write(bytes));
+    await this.#named(Promise.resolve(this.#link.write(bytes)));
   }
 
   /** Ends the writing direction; see {@linkcode ByteLink.closeWrite}. */

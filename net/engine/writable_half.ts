@@ -66,7 +66,7 @@ export class WritableHalf {
     this.#controller.error(error);
   }
 
-  #write(chunk: unknown): Promise<void> {
+  #write(chunk: unknown): Promise<void> | undefined {
     let bytes: Uint8Array;
     try {
       bytes = toBufferSource(chunk, "Chunk");
@@ -75,10 +75,15 @@ export class WritableHalf {
       void this.#link.closeWrite().catch(() => {});
       throw error;
     }
-    if (bytes.byteLength === 0) return Promise.resolve();
+    const written = bytes.byteLength === 0 ? undefined : this.#link.write(bytes);
+    return written === undefined ? undefined : this.#settled(written);
+  }
+
+  /** As the link's promise, but an abort need not wait for it. */
+  #settled(written: Promise<void>): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       this.#rejectWrite = reject;
-      this.#link.write(bytes).then(() => {
+      written.then(() => {
         this.#rejectWrite = null;
         resolve();
       }, (error) => {

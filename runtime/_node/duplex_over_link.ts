@@ -99,8 +99,8 @@ export class LinkDuplex extends Duplex {
     this.#wake();
   }
 
-  #send(start: () => Promise<void>, done: Done): void {
-    const sent = start();
+  #send(start: () => Promise<void> | undefined, done: Done): void {
+    const sent = start() ?? Promise.resolve();
     this.#sending = sent.catch(ignore);
     const settled = (error?: Error): void => {
       done(error);

@@ -119,9 +119,16 @@ export class StreamLink implements ByteLink {
     return this.#queue.readChunk();
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
-    if (bytes.byteLength === 0) return;
-    await this.#sending("write", (done) => void this.#stream.write(bytes, done));
+  write(bytes: Uint8Array): Promise<void> | undefined {
+    if (bytes.byteLength === 0) return undefined;
+    if (this.#options.flushed !== undefined || !this.#mayTry()) {
+      return this.#sending("write", (done) => void this.#stream.write(bytes, done));
+    }
+    // The stream tries the system call at once. What is over by now needs no waiting for the callback, a turn later.
+    let told: ((error?: Error | null) => void) | null = null;
+    this.#stream.write(bytes, (error) => told?.(error));
+    if (this.#stream.writableLength === 0 && this.#mayTry()) return undefined;
+    return this.#sending("write", (done) => told = done);
   }
 
   async closeWrite(): Promise<void> {
@@ -136,6 +143,10 @@ export class StreamLink implements ByteLink {
 
   reset(): void {
     this.#shut(() => this.#options.abort());
+  }
+
+  #mayTry(): boolean {
+    return !this.#closed && this.#failure === null && !this.#stream.destroyed && !this.#stream.errored;
   }
 
   /** Runs one operation of the writing side; settles when the stream calls back, breaks, or is closed. */

@@ -49,13 +49,13 @@ export class BunSocketLink implements ByteLink {
     return this.#queue.readChunk();
   }
 
-  write(bytes: Uint8Array): Promise<void> {
-    if (bytes.byteLength === 0) return Promise.resolve();
+  write(bytes: Uint8Array): Promise<void> | undefined {
+    if (bytes.byteLength === 0) return undefined;
     const refusal = this.#refusal("write");
     if (refusal !== null) return Promise.reject(refusal);
     // Mostly the kernel takes all at once; then there is nothing to wait for.
     const taken = this.#socket.write(bytes);
-    if (taken === bytes.byteLength) return Promise.resolve();
+    if (taken === bytes.byteLength) return undefined;
     if (taken < 0) return Promise.reject(this.#broke(gone("write")));
     return new Promise((resolve, reject) => {
       this.#pending = { rest: bytes.subarray(taken), resolve, reject };

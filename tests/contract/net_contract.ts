@@ -167,7 +167,7 @@ function connecting(check: Check, gaps: NetGaps): void {
 
 function reading(check: Check): void {
   check("reads into a view at an offset and touches nothing around it", async ({ dial }) => {
-    const link = await dial((peer) => peer.write(utf8("abc")).then(() => discard(peer)));
+    const link = await dial((peer) => Promise.resolve(peer.write(utf8("abc"))).then(() => discard(peer)));
     const memory = new Uint8Array(8).fill(0xee);
     let got = 0;
     while (got < 3) got += await link.read(memory.subarray(2 + got, 5));
@@ -181,7 +181,9 @@ function reading(check: Check): void {
 
   check("NET-03 gives chunks whose buffer can be transferred without harm to later ones", async ({ dial }) => {
     const sent = patternBytes(MIB);
-    const link = await dial((peer) => peer.write(sent).then(() => peer.closeWrite()).then(() => discard(peer)));
+    const link = await dial((peer) =>
+      Promise.resolve(peer.write(sent)).then(() => peer.closeWrite()).then(() => discard(peer))
+    );
     const digest = createHash("sha256");
     for (let chunk = await link.readChunk(); chunk !== null; chunk = await link.readChunk()) {
       const { byteOffset, byteLength } = chunk;
@@ -194,7 +196,9 @@ function reading(check: Check): void {
 
   check("mixes reads of a few bytes with whole chunks without losing any", async ({ dial }) => {
     const sent = patternBytes(300_000);
-    const link = await dial((peer) => peer.write(sent).then(() => peer.closeWrite()).then(() => discard(peer)));
+    const link = await dial((peer) =>
+      Promise.resolve(peer.write(sent)).then(() => peer.closeWrite()).then(() => discard(peer))
+    );
     const got: number[] = [];
     for (let turn = 0;; turn++) {
       const view = new Uint8Array(turn % 7 + 1);
@@ -234,7 +238,7 @@ function ending(check: Check, gaps: NetGaps): void {
     await link.closeWrite();
     await link.closeWrite();
     assert.equal(new TextDecoder().decode(await collect(link)), "heard 200001");
-    await rejectsWith(link.write(utf8("x")), "NET_CLOSED");
+    await rejectsWith(Promise.resolve(link.write(utf8("x"))), "NET_CLOSED");
   });
 
   check("keeps what arrives after its own side has ended, also when it reads late", async ({ dial }) => {
@@ -270,7 +274,7 @@ function ending(check: Check, gaps: NetGaps): void {
     link.close();
     await pending;
     await rejectsWith(link.read(new Uint8Array(1)), "NET_CLOSED");
-    await rejectsWith(link.write(utf8("x")), "NET_CLOSED");
+    await rejectsWith(Promise.resolve(link.write(utf8("x"))), "NET_CLOSED");
     await rejectsWith(link.closeWrite(), "NET_CLOSED");
     link.reset();
   });
@@ -281,7 +285,7 @@ function ending(check: Check, gaps: NetGaps): void {
     let written = 0;
     const pending = rejectsWith(
       (async () => {
-        for (;;) await link.write(new Uint8Array(MIB)).then(() => written++);
+        for (;;) await Promise.resolve(link.write(new Uint8Array(MIB))).then(() => written++);
       })(),
       "NET_CLOSED",
     );
