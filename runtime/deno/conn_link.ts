@@ -67,14 +67,13 @@ export class ConnLink implements ByteLink {
    *
    * @throws {ParleyError} with a `NET_` code.
    */
-  async write(bytes: Uint8Array): Promise<void> {
-    this.#requireOpen("write", this.#shutDown);
-    try {
-      let sent = await this.#conn.write(bytes);
-      while (sent < bytes.byteLength) sent += await this.#conn.write(bytes.subarray(sent));
-    } catch (error) {
+  write(bytes: Uint8Array): Promise<void> {
+    if (this.#closed || this.#shutDown) return Promise.reject(closedError("write"));
+    return this.#conn.write(bytes).then((sent) => {
+      if (sent < bytes.byteLength) return this.write(bytes.subarray(sent));
+    }, (error) => {
       throw this.#translate(error, "write");
-    }
+    });
   }
 
   /**
