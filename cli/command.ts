@@ -1,4 +1,5 @@
 /** What a verb of the `parley` command is. */
+import type { Messages } from "./messages.ts";
 import type { ArgumentOptions, CommandHost, ParsedArguments } from "../runtime/command.ts";
 
 /** One option in a help text. */
@@ -7,6 +8,16 @@ export interface OptionHelp {
   readonly usage: string;
   /** What it does. */
   readonly text: string;
+}
+
+/** One run of a verb. */
+export interface Invocation {
+  /** The surroundings. */
+  readonly host: CommandHost;
+  /** What was typed. */
+  readonly args: ParsedArguments;
+  /** Where messages go. */
+  readonly messages: Messages;
 }
 
 /** A verb. */
@@ -31,7 +42,7 @@ export interface Command {
    * @returns The exit status.
    * @throws what `explain` of `exit_codes.ts` understands.
    */
-  run(host: CommandHost, args: ParsedArguments): Promise<number>;
+  run(invocation: Invocation): Promise<number>;
 }
 
 /** The value of an option that takes text, or null. */

@@ -12,7 +12,7 @@ const COMMON_OPTIONS = { json: { type: "boolean" }, help: { type: "boolean", sho
 
 async function main(host: CommandHost): Promise<number> {
   const [name, ...rest] = host.args;
-  const json = rest.includes("--json");
+  const messages = createMessages(host, rest.includes("--json"));
   try {
     if (name === undefined) {
       host.writeError(overview(COMMANDS, VERSION));
@@ -25,9 +25,10 @@ async function main(host: CommandHost): Promise<number> {
       throw new ParleyError("ARG_INVALID", `Cannot run "${name}": there is no such command; see parley --help`);
     }
     if (rest.includes("--help") || rest.includes("-h")) return await print(host, commandHelp(command));
-    return await command.run(host, host.parse(rest, { ...command.options, ...COMMON_OPTIONS }));
+    const args = host.parse(rest, { ...command.options, ...COMMON_OPTIONS });
+    return await command.run({ host, args, messages });
   } catch (error) {
-    return createMessages(host, json).fail(error);
+    return messages.fail(error);
   }
 }
 

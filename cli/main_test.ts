@@ -67,4 +67,5 @@ test("NET-17 an approved destination where nothing listens is a network error wi
   const { status, stderr } = await runCommand(["connect", "127.0.0.1:9", "--allow", "127.0.0.1:9"]);
   assert.equal(status, 69);
   assert.match(stderr, /\[NET_REFUSED\]\n +Check the port/);
+  assert.equal(stderr.match(/NET_REFUSED/g)?.length, 1, "said once");
 });

@@ -25,8 +25,13 @@ export interface Messages {
 export function createMessages(host: CommandHost, json: boolean): Messages {
   const write = (line: string): void => host.writeError(`${line}\n`);
   const writeEvent = (event: Event): void => write(asciiJson(event));
+  let lastReport = "";
   return Object.freeze({
-    report: (line: string) => json ? writeEvent({ event: "report", line }) : write(line),
+    report(line: string): void {
+      lastReport = line;
+      if (json) writeEvent({ event: "report", line });
+      else write(line);
+    },
     tell(event: Event, line: string | null): void {
       if (json) writeEvent(event);
       else if (line !== null) write(line);
@@ -34,16 +39,17 @@ export function createMessages(host: CommandHost, json: boolean): Messages {
     fail(error: unknown): number {
       const failure = explain(error);
       if (json) writeEvent({ event: "error", ...failure });
-      else failureLines(failure).forEach(write);
+      else failureLines(failure, lastReport).forEach(write);
       return failure.status;
     },
   });
 }
 
-function failureLines({ code, message, remedy }: Failure): string[] {
-  const lines = [`parley: ${escapeText(message)} [${code}]`];
-  if (remedy !== null) lines.push(`        ${remedy}`);
-  return lines;
+/** What the operator's line said just before is not said twice. */
+function failureLines({ code, message, remedy }: Failure, lastReport: string): string[] {
+  const text = `${escapeText(message)} [${code}]`;
+  const lines = lastReport.endsWith(text) ? [] : [`parley: ${text}`];
+  return remedy === null ? lines : [...lines, `        ${remedy}`];
 }
 
 /** JSON whose text is ASCII, so that nothing in it can act on a terminal. */

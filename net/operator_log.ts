@@ -9,7 +9,7 @@ import type { TcpConnection } from "./engine/tcp_connection.ts";
 const SOURCES: Readonly<Record<Grant["source"], string>> = Object.freeze({
   __proto__: null as never,
   prompt: "as approved",
-  flag: "approved at launch",
+  flag: "pre-approved",
   run: "approved for this run",
   test: "on the test host",
 });

@@ -6,10 +6,10 @@ import { negotiateStartTls, STARTTLS_PROTOCOLS, type StartTlsProtocol } from "..
 import type { TCPSocket, TCPSocketOptions } from "../../net/faces/raw_sockets/mod.ts";
 import type { TLSOptions } from "../../net/tls_options.ts";
 import type { CommandHost, ParsedArguments } from "../../runtime/command.ts";
-import { type Command, flagOption, listOption, textOption } from "../command.ts";
+import { type Command, flagOption, type Invocation, listOption, textOption } from "../command.ts";
 import { commandSockets } from "../context.ts";
 import { SIGNAL_STATUS } from "../exit_codes.ts";
-import { createMessages, type Messages } from "../messages.ts";
+import type { Messages } from "../messages.ts";
 import { createPeerOutput } from "../peer_output.ts";
 import { pump } from "../pump.ts";
 
@@ -59,8 +59,7 @@ export const connectCommand: Command = Object.freeze({
   run: runConnect,
 });
 
-async function runConnect(host: CommandHost, args: ParsedArguments): Promise<number> {
-  const messages = createMessages(host, flagOption(args, "json"));
+async function runConnect({ host, args, messages }: Invocation): Promise<number> {
   const plan = await readPlan(host, args);
   const stop = new AbortController();
   let status = 0;

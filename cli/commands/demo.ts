@@ -2,14 +2,13 @@
 import { escapeText } from "../../core/escape.ts";
 import { ParleyError } from "../../core/errors.ts";
 import { autoHost } from "../../runtime/auto.ts";
-import type { CommandHost, ParsedArguments } from "../../runtime/command.ts";
-import { type Command, flagOption } from "../command.ts";
+import { type Command, flagOption, type Invocation } from "../command.ts";
 import { commandSockets } from "../context.ts";
 import { createDemoAuthority } from "../demo/certificate_authority.ts";
 import { type DeliveredMail, serveMail } from "../demo/mail_server.ts";
 import { sendMail } from "../demo/send_mail.ts";
 import { explain, SIGNAL_STATUS } from "../exit_codes.ts";
-import { createMessages, type Messages } from "../messages.ts";
+import type { Messages } from "../messages.ts";
 import { createPaint, type Paint } from "../paint.ts";
 
 /** The verb. */
@@ -35,9 +34,8 @@ const MAIL = [
   "upgraded to TLS, its certificate checked, before a word of it was sent.",
 ].join("\n");
 
-async function runDemo(host: CommandHost, args: ParsedArguments): Promise<number> {
+async function runDemo({ host, args, messages }: Invocation): Promise<number> {
   if (args.positionals.length > 0) throw new ParleyError("ARG_INVALID", "Cannot run the demo: it takes no arguments");
-  const messages = createMessages(host, flagOption(args, "json"));
   const noColor = (await autoHost()).launch.env("NO_COLOR");
   const paint = createPaint(host.stderrIsTerminal && !noColor);
   const authority = await createDemoAuthority("localhost");
@@ -80,8 +78,8 @@ function introduce(messages: Messages, paint: Paint, port: number): void {
       "",
       `  ${paint.strong("Parley demo")}  one mail, over a connection that you approve`,
       "",
-      `  A mail server was started on this machine, on port ${port}. A script wants to`,
-      "  send a mail through it, so it asks Parley for a connection. Now it is your turn.",
+      `  A mail server was started on this machine, on port ${port}. A script wants`,
+      "  to send a mail through it, so it asks Parley for a connection.",
       "",
     ].join("\n"),
   );

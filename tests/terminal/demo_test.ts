@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { test } from "../support/harness.ts";
 import { ptyMissing, type PtyResult, type PtyRuntime, type PtyStep, runAtPty, runtimePath } from "../support/pty.ts";
 
@@ -35,6 +36,8 @@ cliTest("CON-10 the demo delivers its mail when the word is typed", async (runti
   assert.match(result.raw, /encrypted with TLSv1\.3/);
   assert.match(result.raw, /Delivered\./);
   assert.match(result.raw, /Subject: You said yes/);
+  const lines = stripVTControlCharacters(result.raw).split("\r\n");
+  for (const line of lines) assert.ok([...line].length <= 80, `over 80 columns: ${line}`);
 });
 
 for (const [title, keys] of [["Enter alone", "\r"], ["y, which is not the word", "y\r"], ["Ctrl-D", "\x04"]] as const) {
