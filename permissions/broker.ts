@@ -68,7 +68,7 @@ const DENIAL_CODES: ReadonlyMap<DenyReason, ErrorCode> = new Map<DenyReason, Err
 
 const REFUSAL_TEXTS: ReadonlyMap<Refusal, string> = new Map<Refusal, string>([
   ["insecure", "the program came over an insecure connection"],
-  ["context", "it was asked from a Worker, and only the main program may ask"],
+  ["context", "it was asked from a Worker or by a second copy of Parley, and neither may ask"],
   ["restricted", "the program gave this up earlier"],
   ["runtime", "the runtime's own permissions refuse it"],
   ["stored", "it was refused earlier in this run"],

@@ -33,6 +33,8 @@ function readOnce(): ReadonlyMap<string, string> | null {
 }
 
 function mainModule(): string | null {
-  const url = Deno.mainModule;
+  // A Worker has none.
+  const url = Deno.mainModule as string | undefined;
+  if (url === undefined) return null;
   return /\/\$deno\$(?:eval|stdin)\b/u.test(url) || url.startsWith("data:") || url.startsWith("blob:") ? null : url;
 }
