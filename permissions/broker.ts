@@ -224,9 +224,7 @@ export class Broker {
   #reportNoTerminal(requester: Requester, descriptor: Descriptor): void {
     const { destination } = descriptor;
     const how = destination === null ? null : this.#init.preapprove(destination);
-    const advice = how === null
-      ? "give the program a destination and approve it in advance"
-      : `to allow it, start with ${how}`;
+    const advice = how === null ? "run it at a terminal" : `to allow it, start with ${how}`;
     this.#reportDenied(requester, descriptor, `there is no terminal to ask at; ${advice}`);
   }
 }

@@ -58,6 +58,7 @@ async function runDemo({ host, args, messages }: Invocation): Promise<number> {
     const sockets = commandSockets(messages, {
       verb: "demo",
       allow,
+      preapproveBy: null,
       claim: "to deliver one mail to the demo's own server",
     });
     await sendMail(sockets, { port: server.port, ca: authority.ca, text: MAIL, onLine: transcript(messages, paint) });
@@ -120,7 +121,7 @@ function conclude(messages: Messages, paint: Paint, error: unknown): number {
       "",
       `  ${paint.strong("Refused.")} The script got a NotAllowedError. No packet was sent, and no mail.`,
       "",
-      `  ${paint.faint("Run the demo again and type the word it shows to see the other end of it.")}`,
+      `  ${paint.faint("Run the demo again and type the word that it shows, or add --yes.")}`,
       "",
     ].join("\n"),
   );
