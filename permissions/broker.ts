@@ -76,6 +76,7 @@ const REFUSAL_TEXTS: ReadonlyMap<Refusal, string> = new Map<Refusal, string>([
   ["blocked", "it was refused too often; start the program again to be asked again"],
 ]);
 
+const ONCE_ONLY: readonly Lifetime[] = Object.freeze(["once"] as const);
 const BOTH: readonly Lifetime[] = Object.freeze(["once", "run"] as const);
 
 /** Decides requests and makes Grants. */
@@ -180,7 +181,8 @@ export class Broker {
       number: ++this.#questions,
       requester,
       descriptor,
-      lifetimes: options.lifetimes ?? BOTH,
+      // Code without a name (-e, REPL) is asked about each time (NET-16).
+      lifetimes: requester.kind === "opaque" ? ONCE_ONLY : options.lifetimes ?? BOTH,
       risk: destination === null ? null : riskOfHost(destination.host),
       claim: options.claim,
       runtimeAsksToo: options.runtimeAsksToo,

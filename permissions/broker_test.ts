@@ -99,6 +99,14 @@ test("NET-16 code that came over plain http is refused without a question", asyn
   assert.equal(questions.length, 0);
 });
 
+test("NET-16 code without a name, from -e or the REPL, is asked about each time", async () => {
+  const { broker, questions } = brokerFixture([RUN, RUN]);
+  const opaque = mainRequester(null, 1);
+  assert.equal((await broker.request(opaque, tcp("mail.example", 25), options)).lifetime, "once");
+  await broker.request(opaque, tcp("mail.example", 25), options);
+  assert.equal(questions.length, 2);
+});
+
 test("CON-10 the same question is put at most twice after a refusal", async () => {
   const { broker, questions, reports } = brokerFixture([NO, NO, ONCE]);
   for (let i = 0; i < 4; i++) {
