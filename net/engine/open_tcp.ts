@@ -34,6 +34,8 @@ export interface OpenTcpOptions {
   readonly dnsQueryType: DnsQueryType | null;
   /** TLS from the first byte, or null. */
   readonly tls: TlsTerms | null;
+  /** Sends a copy of each chunk, so that the script may change its memory at once; costs a copy. */
+  readonly copyWrites: boolean;
   /** Translates failures into the errors of the face's specification. */
   toFaceError(error: unknown): unknown;
 }
@@ -76,14 +78,22 @@ async function wrapLink(
 ): Promise<TcpConnection> {
   const { link, options, signal } = how;
   const { net } = host;
-  const { toFaceError } = options;
+  const { toFaceError, copyWrites } = options;
   const life = AbortSignal.any([options.signal, grant.signal]);
   if (options.tls !== null) {
     const secured = await secureLink(net, grant, { link, terms: options.tls, signal });
-    return new TcpConnection({ link: secured.link, grant, net, tls: secured.info, signal: life, toFaceError });
+    return new TcpConnection({
+      link: secured.link,
+      grant,
+      net,
+      tls: secured.info,
+      signal: life,
+      copyWrites,
+      toFaceError,
+    });
   }
   const limited = grant.tls?.required === true ? new PlaintextLimit(link, host.clock) : link;
-  return new TcpConnection({ link: limited, grant, net, tls: null, signal: life, toFaceError });
+  return new TcpConnection({ link: limited, grant, net, tls: null, signal: life, copyWrites, toFaceError });
 }
 
 async function connectLink(net: NetBackend, grant: Grant, options: OpenTcpOptions): Promise<ByteLink> {
@@ -96,7 +106,7 @@ async function connectLink(net: NetBackend, grant: Grant, options: OpenTcpOption
   // Deno counts "localhost" as a name, too: the address behind it would be another permission.
   const named = host.kind === "name" || host.text === "localhost";
   if (named && !(await net.canResolve(host.text, port))) {
-    return await connectVettedByName(net, grant, connectOptions);
+    return await connectVettedByName(net, grant, { ...connectOptions, dnsQueryType: options.dnsQueryType });
   }
   const addresses = grant.vet(await lookUp(net, grant, options));
   let lastError: unknown = null;
@@ -115,18 +125,24 @@ async function connectLink(net: NetBackend, grant: Grant, options: OpenTcpOption
 async function lookUp(net: NetBackend, grant: Grant, options: OpenTcpOptions): Promise<readonly IpAddress[]> {
   const { host } = grant.destination;
   const { dnsQueryType, signal } = options;
-  const family = dnsQueryType === null ? null : dnsQueryType === "ipv4" ? 4 : 6;
   if (host.kind === "name") return await net.resolve(grant, host.text, { type: dnsQueryType, signal });
   const known = host.address === null ? LOCALHOST : [host.address];
-  return known.filter((address) => family === null || address.family === family);
+  return known.filter((address) => !isOtherFamily(address, dnsQueryType));
 }
 
 /** The runtime lets us connect by name only: then the far end's address is vetted before any byte passes. */
-async function connectVettedByName(net: NetBackend, grant: Grant, options: ConnectOptions): Promise<ByteLink> {
+async function connectVettedByName(
+  net: NetBackend,
+  grant: Grant,
+  { dnsQueryType, ...options }: ConnectOptions & { readonly dnsQueryType: DnsQueryType | null },
+): Promise<ByteLink> {
   const { host, port } = grant.destination;
   const link = await net.connectByName(grant, { host: host.text, port }, options);
   try {
     const address = parseIpAddress(link.remote.address);
+    if (address !== null && isOtherFamily(address, dnsQueryType)) {
+      throw new ParleyError("NET_DNS", `Cannot look up ${host.text}: it has no ${dnsQueryType} address`);
+    }
     if (address !== null) grant.vet([address]);
     requireCovered(grant, address, link.remote.port);
     return link;
@@ -134,6 +150,10 @@ async function connectVettedByName(net: NetBackend, grant: Grant, options: Conne
     link.reset();
     throw error;
   }
+}
+
+function isOtherFamily(address: IpAddress, wanted: DnsQueryType | null): boolean {
+  return wanted !== null && address.family !== (wanted === "ipv4" ? 4 : 6);
 }
 
 function requireCovered(grant: Grant, address: IpAddress | null, port: number): void {

@@ -25,6 +25,8 @@ export interface TcpConnectionInit {
   readonly tls: TlsInfo | null;
   /** Breaks the connection off: the script's own signal, or the grant's when the approval is taken back. */
   readonly signal: AbortSignal;
+  /** Whether chunks are copied before they are sent (DS-31). */
+  readonly copyWrites: boolean;
   /** Translates what goes wrong into the errors of the face's specification. */
   toFaceError(error: unknown): unknown;
 }
@@ -51,9 +53,9 @@ export class TcpConnection {
     });
     // Nobody has to look at `closed`.
     this.closed.catch(() => {});
-    const { link, toFaceError } = init;
+    const { link, toFaceError, copyWrites } = init;
     this.#readable = new ReadableHalf(link, { toFaceError, onEnd: (error) => this.#readableEnded(error) });
-    this.#writable = new WritableHalf(link, { toFaceError, onEnd: (error) => this.#sideEnded(error) });
+    this.#writable = new WritableHalf(link, { toFaceError, copyWrites, onEnd: (error) => this.#sideEnded(error) });
     const { signal } = init;
     const abort = (): void => this.destroy(abortError(signal.reason));
     this.#stopListening = onAbort(signal, abort);
@@ -136,7 +138,7 @@ export class TcpConnection {
    */
   async startTls(terms: TlsTerms, signal: AbortSignal): Promise<TcpConnection> {
     this.#requireUpgradable();
-    const { link, grant, net, toFaceError } = this.#init;
+    const { link, grant, net, toFaceError, copyWrites } = this.#init;
     const life = this.#init.signal;
     const leftover = this.#readable.queuedBytes + link.bufferedBytes;
     if (leftover > 0) {
@@ -157,6 +159,7 @@ export class TcpConnection {
         net,
         tls: secured.info,
         signal: life,
+        copyWrites,
         toFaceError,
       });
       this.#resolveClosed();

@@ -24,6 +24,7 @@ function open(signal: AbortSignal = NEVER): { connection: TcpConnection; peer: M
     net: new MemoryNetwork(),
     tls: null,
     signal,
+    copyWrites: false,
     toFaceError: (e: unknown) => e,
   };
   return { connection: new TcpConnection(init), peer: server };

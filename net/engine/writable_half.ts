@@ -6,6 +6,8 @@ import type { ByteLink } from "../port.ts";
 
 /** What the connection wants to know of its writable side. */
 export interface WritableHalfEvents {
+  /** Sends a copy of each chunk: what the script does to its memory meanwhile changes nothing. */
+  readonly copyWrites: boolean;
   /** Translates a failure into what the face throws. */
   toFaceError(error: unknown): unknown;
   /** The stream ended: null after a graceful close, else why. Called once. */
@@ -70,6 +72,7 @@ export class WritableHalf {
     let bytes: Uint8Array;
     try {
       bytes = toBufferSource(chunk, "Chunk");
+      if (this.#events.copyWrites) bytes = bytes.slice();
     } catch (error) {
       this.#end(error);
       void this.#link.closeWrite().catch(() => {});

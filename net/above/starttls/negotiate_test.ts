@@ -19,6 +19,7 @@ function serverThat(...answers: string[]): { connection: TcpConnection; said: st
     net: new MemoryNetwork(),
     tls: null,
     signal,
+    copyWrites: false,
     toFaceError: (e: unknown) => e,
   };
   return { connection: new TcpConnection(init), said };

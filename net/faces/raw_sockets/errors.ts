@@ -1,4 +1,5 @@
 /** What the Raw Sockets face throws: `DOMException`s as its explainer and IDL name them, `TypeError` for options. */
+import { causedException } from "../../../core/caused_exception.ts";
 import type { ErrorCode } from "../../../core/error_codes.ts";
 import { ParleyError } from "../../../core/errors.ts";
 
@@ -20,18 +21,10 @@ export function faceErrors(where: string): (error: unknown) => unknown {
     const { code } = error;
     // A refusal by the runtime itself is one like any other.
     if (code.startsWith("PERM_") || code === "NET_OS_DENIED") {
-      return domException(`Not allowed to connect to ${where}`, "NotAllowedError");
+      return new DOMException(`Not allowed to connect to ${where}`, "NotAllowedError");
     }
     if (code.startsWith("DEST_")) return new TypeError(error.message, { cause: error });
-    if (code === "NET_ABORTED") return error.cause ?? domException("The operation was aborted", "AbortError");
-    return domException(error.message, NAMES.get(code) ?? "NetworkError", error);
+    if (code === "NET_ABORTED") return error.cause ?? new DOMException("The operation was aborted", "AbortError");
+    return causedException(error, NAMES.get(code) ?? "NetworkError");
   };
-}
-
-function domException(message: string, name: string, cause?: ParleyError): DOMException {
-  const exception = new DOMException(message, name);
-  if (cause !== undefined) {
-    Object.defineProperty(exception, "cause", { value: cause, configurable: true, enumerable: false, writable: true });
-  }
-  return exception;
 }

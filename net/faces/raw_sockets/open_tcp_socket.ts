@@ -4,8 +4,8 @@ import { ParleyError } from "../../../core/errors.ts";
 import { canonicalHost } from "../../../core/host.ts";
 import type { DirectSocketsDescriptor, TlsClaims } from "../../../permissions/descriptor.ts";
 import type { NetContext, NetContextSource } from "../../context.ts";
-import { reportFailure, reportOpened } from "../../operator_log.ts";
-import { openTcp } from "../../engine/open_tcp.ts";
+import { openApproved } from "../../open_approved.ts";
+import type { TlsTerms } from "../../port.ts";
 import { tlsClaims, tlsTerms } from "../../tls_options.ts";
 import { faceErrors } from "./errors.ts";
 import { type TcpRequest, type TCPSocketOptions, toTcpRequest } from "./tcp_options.ts";
@@ -38,27 +38,21 @@ interface Opening {
 }
 
 async function open(context: NetContext, { request, destination, toFaceError }: Opening): Promise<TCPSocket> {
-  const { engine, broker, requester } = context;
-  const { signal } = request;
-  const descriptor = await toDescriptor(request, destination);
-  const { lifetimes, claim } = context;
-  const grant = await broker.request(requester, descriptor, { signal, lifetimes, claim });
-  const host = grant.destination.host.text;
-  const tls = request.secureTransport === "on" ? tlsTerms(request.tls, host) : null;
-  try {
-    const connection = await openTcp(engine, grant, { ...request, tls, toFaceError });
-    reportOpened(context, connection);
-    return createTcpSocket({
-      connection,
-      tls: request.tls,
-      handshakeTimeoutMs: request.connectTimeoutMs,
-      toFaceError,
-      timeout: (delayMs) => startTimeout(engine.clock, delayMs),
-    });
-  } catch (error) {
-    reportFailure(context, grant, error);
-    throw error;
-  }
+  const { clock } = context.engine;
+  const tlsFor = (host: string): TlsTerms | null =>
+    request.secureTransport === "on" ? tlsTerms(request.tls, host) : null;
+  const connection = await openApproved(context, {
+    descriptor: await toDescriptor(request, destination),
+    signal: request.signal,
+    options: (host) => ({ ...request, tls: tlsFor(host), copyWrites: false, toFaceError }),
+  });
+  return createTcpSocket({
+    connection,
+    tls: request.tls,
+    handshakeTimeoutMs: request.connectTimeoutMs,
+    toFaceError,
+    timeout: (delayMs) => startTimeout(clock, delayMs),
+  });
 }
 
 function toDestination(request: TcpRequest): Destination | null {
