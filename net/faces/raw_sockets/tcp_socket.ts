@@ -1,8 +1,9 @@
 /** `TCPSocket` of the Raw Sockets explainer, with the later drafts' `closed` and byte streams, and TLS (NET-06). */
-import { ParleyError } from "../../../core/errors.ts";
+import { isParleyError } from "../../../core/errors.ts";
 import type { TcpConnection } from "../../engine/tcp_connection.ts";
 import type { TlsInfo } from "../../engine/tls_handshake.ts";
-import { tlsClaims, type TLSOptions, type TlsRequest, tlsTerms, toTlsRequest } from "../../tls_options.ts";
+import { requireApprovedTls } from "../../approved_tls.ts";
+import { type TLSOptions, type TlsRequest, tlsTerms, toTlsRequest } from "../../tls_options.ts";
 
 /** What `openTCPSocket` puts into a socket. */
 export interface TcpSocketInit {
@@ -117,11 +118,13 @@ export class TCPSocket {
     const request = options === undefined ? this.#init.tls : toTlsRequest(options);
     const timer = this.#init.timeout(handshakeTimeoutMs);
     try {
-      await requireApproved(connection, request);
+      await requireApprovedTls(connection.grant, request);
       const terms = tlsTerms(request, connection.grant.destination.host.text);
       const upgraded = await connection.startTls(terms, timer.signal);
       return createTcpSocket({ ...this.#init, connection: upgraded, tls: request });
     } catch (error) {
+      // Whoever asks for other terms than those approved loses the connection.
+      if (isParleyError(error, "PERM_DENIED")) connection.destroy(error);
       throw toFaceError(error);
     } finally {
       timer.cancel();
@@ -140,17 +143,4 @@ export class TCPSocket {
 /** Makes a socket; for the face itself. */
 export function createTcpSocket(init: TcpSocketInit): TCPSocket {
   return new TCPSocket(MINT, init);
-}
-
-/** The terms of an upgrade are those that were approved on open, or plain verification where none were. */
-async function requireApproved(connection: TcpConnection, request: TlsRequest): Promise<void> {
-  const { grant } = connection;
-  const host = grant.destination.host.text;
-  const asked = await tlsClaims(request, { host, mode: "upgrade", required: false });
-  const approved = grant.tls ?? { serverName: host, caSha256: null, clientCertSha256: null };
-  for (const term of ["serverName", "caSha256", "clientCertSha256"] as const) {
-    if (asked[term] === approved[term]) continue;
-    connection.destroy(new ParleyError("PERM_DENIED", `Cannot start TLS: its ${term} is not what was approved`));
-    throw new ParleyError("PERM_DENIED", `Cannot start TLS: its ${term} is not what was approved`);
-  }
 }
