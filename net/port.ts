@@ -186,7 +186,7 @@ export interface NetBackend {
   ): Promise<ByteLink>;
   /**
    * Makes a TLS client handshake over any link; the runtime verifies chain, name and signature *during* it, and this reports
-   * the outcome. (Switching verification off and judging afterwards is no substitute: some TLS stacks then skip the
+   * the outcome. (Switching verification off and judging afterwards is no substitute: a TLS stack may then skip the
    * signature that proves possession of the key.) Reads and writes no program byte.
    * Never resumes a session, keeps no ticket, sends no early data, refuses renegotiation (NET-23).
    * Closes the link below when it fails or when the returned link is closed.
