@@ -13,7 +13,7 @@ export function abortError(reason: unknown): ParleyError {
 }
 
 const { apply } = Reflect;
-const { addEventListener, removeEventListener } = EventTarget.prototype;
+const { addEventListener, removeEventListener } = AbortSignal.prototype;
 
 /**
  * Calls back once when a signal fires; not at once when it has fired already.

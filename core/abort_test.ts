@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "../tests/support/harness.ts";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { RUNTIME, test } from "../tests/support/harness.ts";
 import { abortError, onAbort } from "./abort.ts";
 import { ParleyError } from "./errors.ts";
 
@@ -26,3 +28,21 @@ test("NET-04 abortError() keeps Parley's own reason and wraps the script's", () 
   assert.equal(abortError("why").code, "NET_ABORTED");
   assert.equal(abortError("why").cause, "why");
 });
+
+test("CON-19 onAbort() hears a signal made of others that nobody else keeps, although memory was tidied up", async () => {
+  const approval = new AbortController();
+  let heard = false;
+  onAbort(AbortSignal.any([approval.signal, new AbortController().signal]), () => heard = true);
+  for (let turn = 0; turn < 3; turn++) {
+    await new Promise((resolve) => void setTimeout(resolve, 0));
+    collectGarbage();
+  }
+  approval.abort();
+  assert.equal(heard, true);
+});
+
+function collectGarbage(): void {
+  if (RUNTIME === "bun") return (globalThis as unknown as { Bun: { gc(force: boolean): void } }).Bun.gc(true);
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+}

@@ -1,19 +1,20 @@
 /**
  * Where a program wants to go, in the one grammar for flags, environment, rules, prompts and log:
- * `[tcp|udp|tls|listen|multicast://]host:port[#spki=…]`. Patterns with wildcards stand in `destination_pattern.ts`.
+ * `[tcp|udp|tls|listen|listen+udp|udp-peers|multicast://]host:port[#spki=…]`, or
+ * `unix:///path`. Patterns with wildcards stand in `destination_pattern.ts`.
  */
 import {
   checkSpki,
   destinationSyntax,
+  isPort,
   isScheme,
   joinDestination,
-  MAX_PORT,
   ONLY_IN_RULES,
   parsePort,
   type Scheme,
   splitDestination,
 } from "./destination_syntax.ts";
-import { type CanonicalHost, canonicalHost } from "./host.ts";
+import { type CanonicalHost, canonicalHost, hostOfPath } from "./host.ts";
 import { formatHostPort } from "./ip_address.ts";
 
 export type { Scheme } from "./destination_syntax.ts";
@@ -32,13 +33,14 @@ export interface Destination {
   readonly scheme: Scheme;
   /** The host in canonical form. */
   readonly host: CanonicalHost;
-  /** Port number, 1 to 65535. */
+  /** Port number, 1 to 65535; 0 for a local port that the system picks, and for a path. */
   readonly port: number;
   /** SHA-256 of the public key that the other side must prove (lower-case hex), or null. For `tcp` and `tls` only. */
   readonly spki: string | null;
 }
 
 const { hasOwn } = Object;
+const UNIX = "unix://";
 
 /**
  * Parses one exact destination. Wildcards, ranges and blocks are refused.
@@ -48,11 +50,14 @@ const { hasOwn } = Object;
  * @throws {ParleyError} `DEST_SYNTAX` when the text is not of that form; `DEST_HOST` when the host is refused.
  */
 export function parseDestination(text: string): Destination {
+  if (typeof text === "string" && text.startsWith(UNIX)) {
+    return makeDestination({ scheme: "unix", host: hostOfPath(text.slice(UNIX.length)), port: 0 });
+  }
   const parts = splitDestination(text);
   if (/[*/]/.test(parts.host) || /[*-]/.test(parts.port)) {
     throw destinationSyntax(text, `a wildcard, block or range ${ONLY_IN_RULES}`);
   }
-  const port = parsePort(parts.port);
+  const port = parsePort(parts.port, parts.scheme);
   if (port === null) throw destinationSyntax(text, "the port is not a number from 1 to 65535");
   return makeDestination({ scheme: parts.scheme, host: canonicalHost(parts.host), port, spki: parts.spki });
 }
@@ -73,9 +78,10 @@ export function makeDestination(parts: {
   const { scheme, host, port } = parts;
   const spki = hasOwn(parts, "spki") ? parts.spki ?? null : null;
   if (!isScheme(scheme)) throw destinationSyntax(String(scheme), "no such scheme");
-  if (!Number.isInteger(port) || port < 1 || port > MAX_PORT) {
+  if (!isPort(port, scheme)) {
     throw destinationSyntax(`${host.text}:${port}`, "the port is not a number from 1 to 65535");
   }
+  if ((scheme === "unix") !== (host.kind === "path")) throw destinationSyntax(host.text, "a path stands after unix://");
   if (spki !== null) checkSpki(host.text, { scheme, spki });
   return Object.freeze({ scheme, host, port, spki: spki === null ? null : spki.toLowerCase() });
 }
@@ -88,5 +94,6 @@ export function makeDestination(parts: {
  */
 export function formatDestination(destination: Destination): string {
   const { scheme, host, port, spki } = destination;
+  if (scheme === "unix") return `${UNIX}${host.text}`;
   return joinDestination({ scheme, hostPort: formatHostPort(host.text, port), spki });
 }

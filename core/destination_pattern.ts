@@ -5,6 +5,7 @@
  */
 import type { Destination } from "./destination.ts";
 import {
+  type DestinationParts,
   destinationSyntax,
   joinDestination,
   MAX_PORT,
@@ -13,7 +14,7 @@ import {
   type Scheme,
   splitDestination,
 } from "./destination_syntax.ts";
-import { type CanonicalHost, canonicalHost, hostOfAddress } from "./host.ts";
+import { type CanonicalHost, canonicalHost, hostOfAddress, hostOfPath } from "./host.ts";
 import {
   type AddressBlock,
   blockContains,
@@ -60,9 +61,13 @@ const { hasOwn } = Object;
  */
 export function parseDestinationPattern(text: string, options: { readonly wildcards: boolean }): DestinationPattern {
   const wildcards = hasOwn(options, "wildcards") && options.wildcards === true;
+  if (typeof text === "string" && text.startsWith("unix://")) {
+    const host = hostOfPath(text.slice("unix://".length));
+    return Object.freeze({ scheme: "unix", host, port: Object.freeze({ from: 0, to: 0 }), spki: null });
+  }
   const parts = splitDestination(text);
   const host = parseHostPattern(text, parts.host);
-  const port = parsePorts(text, parts.port);
+  const port = parsePorts(text, parts);
   if (!wildcards && (host.kind === "any" || host.kind === "suffix")) {
     throw destinationSyntax(text, `a wildcard ${ONLY_IN_RULES}`);
   }
@@ -78,6 +83,7 @@ export function parseDestinationPattern(text: string, options: { readonly wildca
  * @returns Text that {@linkcode parseDestinationPattern} reads back to an equal pattern.
  */
 export function formatDestinationPattern(pattern: DestinationPattern): string {
+  if (pattern.scheme === "unix") return `unix://${hostText(pattern.host)}`;
   const { from, to } = pattern.port;
   const exact = formatHostPort(hostText(pattern.host), from);
   const host = exact.slice(0, exact.lastIndexOf(":"));
@@ -97,7 +103,7 @@ export function formatDestinationPattern(pattern: DestinationPattern): string {
 export function patternCovers(pattern: DestinationPattern, destination: Destination): boolean {
   const scheme = pattern.scheme === destination.scheme || (pattern.scheme === "tcp" && destination.scheme === "tls");
   if (!scheme) return false;
-  if (!(destination.port >= pattern.port.from && destination.port <= pattern.port.to)) return false;
+  if (!portCovers(pattern, destination)) return false;
   if (pattern.spki !== null && pattern.spki !== destination.spki) return false;
   return hostCovers(pattern.host, destination.host);
 }
@@ -119,7 +125,12 @@ export function patternRefuses(pattern: DestinationPattern, destination: Destina
   const { address } = destination.host;
   const host = pattern.host.kind === "any" || (address !== null && blockContains(pattern.host.block, address));
   const scheme = pattern.scheme === destination.scheme || (pattern.scheme === "tcp" && destination.scheme === "tls");
-  return host && scheme && destination.port >= pattern.port.from && destination.port <= pattern.port.to;
+  return host && scheme && portCovers(pattern, destination);
+}
+
+/** Any port includes the one that the system picks. */
+function portCovers({ port: { from, to } }: DestinationPattern, { port }: Destination): boolean {
+  return (port >= from && port <= to) || (port === 0 && from === 1 && to === MAX_PORT);
 }
 
 function hostCovers(pattern: HostPattern, host: CanonicalHost): boolean {
@@ -157,11 +168,11 @@ function parseHostPattern(text: string, host: string): HostPattern {
   return Object.freeze({ kind: "cidr", block });
 }
 
-function parsePorts(text: string, port: string): DestinationPattern["port"] {
+function parsePorts(text: string, { port, scheme }: DestinationParts): DestinationPattern["port"] {
   if (port === "*") return Object.freeze({ from: 1, to: MAX_PORT });
   const hyphen = port.indexOf("-");
-  const from = parsePort(hyphen < 0 ? port : port.slice(0, hyphen));
-  const to = hyphen < 0 ? from : parsePort(port.slice(hyphen + 1));
+  const from = parsePort(hyphen < 0 ? port : port.slice(0, hyphen), scheme);
+  const to = hyphen < 0 ? from : parsePort(port.slice(hyphen + 1), scheme);
   if (from === null || to === null || from > to) {
     throw destinationSyntax(text, "the port is not a number from 1 to 65535 or a range of two");
   }

@@ -4,8 +4,11 @@
  */
 import { ParleyError } from "./errors.ts";
 
-/** What is done at the destination. `tls` is TCP with TLS from the first byte. */
-export type Scheme = "tcp" | "udp" | "tls" | "listen" | "multicast";
+/**
+ * What is done at the destination. `tls` is TCP with TLS from the first byte; `listen`, `listen+udp` and `udp-peers` are
+ * addresses of this machine that others may reach (TCP, UDP, UDP with any public peer); `unix` is a socket in the file system.
+ */
+export type Scheme = "tcp" | "udp" | "tls" | "listen" | "listen+udp" | "udp-peers" | "multicast" | "unix";
 
 /** The highest port number. */
 export const MAX_PORT = 65535;
@@ -25,7 +28,18 @@ export interface DestinationParts {
   readonly spki: string | null;
 }
 
-const SCHEMES: ReadonlySet<string> = new Set<Scheme>(["tcp", "udp", "tls", "listen", "multicast"]);
+const SCHEMES: ReadonlySet<string> = new Set<Scheme>([
+  "tcp",
+  "udp",
+  "tls",
+  "listen",
+  "listen+udp",
+  "udp-peers",
+  "multicast",
+  "unix",
+]);
+/** Where port 0 means one that the system picks. */
+const LOCAL_SCHEMES: ReadonlySet<string> = new Set<Scheme>(["listen", "listen+udp", "udp-peers"]);
 const MAX_TEXT = 512;
 const PORT = /^[1-9][0-9]{0,4}$/;
 const SPKI = /^[0-9a-fA-F]{64}$/;
@@ -43,7 +57,7 @@ export function splitDestination(text: string): DestinationParts {
   const [body, spki] = cutPin(text);
   const slashes = body.indexOf("://");
   const scheme = slashes < 0 ? "tcp" : body.slice(0, slashes);
-  if (!isScheme(scheme)) throw destinationSyntax(text, "the scheme is not one of tcp, udp, tls, listen, multicast");
+  if (!isScheme(scheme)) throw destinationSyntax(text, `the scheme is not one of ${[...SCHEMES].join(", ")}`);
   if (spki !== null) checkSpki(text, { scheme, spki });
   const rest = slashes < 0 ? body : body.slice(slashes + 3);
   const colon = rest.lastIndexOf(":");
@@ -69,12 +83,20 @@ export function joinDestination(
  * Reads a port.
  *
  * @param text Decimal digits without leading zero.
- * @returns 1 to 65535, or null when the text is no such number.
+ * @param scheme What the port is for; 0 is one only where the system may pick it.
+ * @returns 1 to 65535 (or 0), or null when the text is no such number.
  */
-export function parsePort(text: string): number | null {
+export function parsePort(text: string, scheme: Scheme): number | null {
+  if (text === "0" && LOCAL_SCHEMES.has(scheme)) return 0;
   if (!PORT.test(text)) return null;
   const port = Number(text);
   return port <= MAX_PORT ? port : null;
+}
+
+/** Whether a number is a port that the scheme can have. */
+export function isPort(port: number, scheme: Scheme): boolean {
+  if (scheme === "unix") return port === 0;
+  return Number.isInteger(port) && port <= MAX_PORT && port >= (LOCAL_SCHEMES.has(scheme) ? 0 : 1);
 }
 
 /** The error for a destination that is not written in this grammar. */

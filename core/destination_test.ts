@@ -35,6 +35,10 @@ test("NET-24 reads a destination and writes it in canonical form", () => {
     ["listen://127.0.0.1:8080", "listen://127.0.0.1:8080"],
     ["multicast://239.1.2.3:5000", "multicast://239.1.2.3:5000"],
     ["localhost:65535", "localhost:65535"],
+    ["listen://[::]:0", "listen://[::]:0"],
+    ["listen+udp://0.0.0.0:5353", "listen+udp://0.0.0.0:5353"],
+    ["udp-peers://0.0.0.0:6881", "udp-peers://0.0.0.0:6881"],
+    ["unix:///run/mpd/socket", "unix:///run/mpd/socket"],
     [`tls://a.example:1#spki=${PIN.toUpperCase()}`, `tls://a.example:1#spki=${PIN}`],
     [`a.example:1#spki=${PIN}`, `a.example:1#spki=${PIN}`],
   ];
@@ -204,4 +208,49 @@ test("CORE-01 reads and covers alike after Object.prototype was polluted", () =>
     delete polluted.spki;
     delete polluted.wildcards;
   }
+});
+
+test("NET-22 port 0 is one that the system picks, and stands for this machine's own addresses only", () => {
+  for (const scheme of ["listen", "listen+udp", "udp-peers"]) {
+    assert.equal(parseDestination(`${scheme}://127.0.0.1:0`).port, 0);
+    assert.ok(covers(`${scheme}://127.0.0.1:*`, `${scheme}://127.0.0.1:0`));
+    assert.ok(!covers(`${scheme}://127.0.0.1:8000-9000`, `${scheme}://127.0.0.1:0`));
+  }
+  for (const scheme of ["tcp", "udp", "tls", "multicast"]) {
+    fails(() => parseDestination(`${scheme}://127.0.0.1:0`), "DEST_SYNTAX", scheme);
+  }
+});
+
+test("NET-27 one way of listening is not another, and reaching a host is none of them", () => {
+  const texts = ["tcp", "udp", "listen", "listen+udp", "udp-peers"].map((scheme) => `${scheme}://127.0.0.1:7`);
+  for (const pattern of texts) {
+    for (const text of texts) assert.equal(covers(pattern, text), pattern === text, `${pattern} for ${text}`);
+  }
+});
+
+test("a path of a local socket is absolute, plain and short enough for the system", () => {
+  for (
+    const path of [
+      "",
+      "/",
+      "run/x",
+      "/run//x",
+      "/run/../x",
+      "/run/./x",
+      "/run/x/",
+      "/a\0b",
+      "/a\u202eb",
+      `/${"x".repeat(107)}`,
+    ]
+  ) {
+    fails(() => parseDestination(`unix://${path}`), "DEST_HOST", path);
+  }
+  assert.ok(covers("unix:///run/x.sock", "unix:///run/x.sock"));
+  assert.ok(!covers("unix:///run/x.sock", "unix:///run/y.sock"));
+  assert.ok(!covers("*:*", "unix:///run/x.sock"));
+  fails(
+    () => makeDestination({ scheme: "tcp", host: parseDestination("unix:///x").host, port: 1 }),
+    "DEST_SYNTAX",
+    "tcp",
+  );
 });

@@ -47,6 +47,10 @@ export type ErrorCode =
   | "NET_CLOSED"
   | "NET_ABORTED"
   | "NET_OS_DENIED"
+  | "NET_IN_USE"
+  | "NET_MESSAGE_SIZE"
+  | "NET_PROXY"
+  | "NET_LIMIT"
   | "NET_FAILED"
   | "TLS_UNTRUSTED"
   | "TLS_NAME"
@@ -73,7 +77,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeRow>> = Object.fre
   ),
   DEST_SYNTAX: row(
     USAGE,
-    "A destination is not of the form [tcp|udp|tls|listen|multicast://]host:port.",
+    "A destination is not of the form [tcp|udp|tls|listen|listen+udp|udp-peers|multicast://]host:port or unix:///path.",
     "Write it as host:port, with brackets around an IPv6 address: [2001:db8::1]:25.",
   ),
   DEST_HOST: row(
@@ -131,6 +135,26 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeRow>> = Object.fre
     DENIED,
     "The operating system or the runtime refused network access.",
     "On Deno, start with --allow-net=HOST:PORT.",
+  ),
+  NET_IN_USE: row(
+    NETWORK,
+    "The local address and port are in use already, or are not of this machine.",
+    "Choose another port (0 for any), or end the program that has it.",
+  ),
+  NET_MESSAGE_SIZE: row(
+    NETWORK,
+    "A datagram is larger than the network takes.",
+    "Send at most 65,507 bytes at once; over networks at most about 1,200.",
+  ),
+  NET_LIMIT: row(
+    NETWORK,
+    "A limit on datagrams, peers or groups was reached.",
+    "Wait as long as the detail says, or send less; limits keep a program from flooding others.",
+  ),
+  NET_PROXY: row(
+    NETWORK,
+    "The proxy refused the connection, or did not speak its protocol.",
+    "See the message for the proxy's reason; check its address, credentials and rules.",
   ),
   NET_FAILED: row(NETWORK, "The network operation failed for another reason, given in the cause.", "See the cause."),
   TLS_UNTRUSTED: row(

@@ -10,8 +10,8 @@ import { decodePunycode } from "./punycode.ts";
 
 /** A host in canonical form. Frozen; made by {@linkcode canonicalHost} only. */
 export interface CanonicalHost {
-  /** A name for the resolver, this machine by name (`localhost`, `*.localhost`), or an address. */
-  readonly kind: "name" | "localhost" | "address";
+  /** A name for the resolver, this machine by name (`localhost`, `*.localhost`), an address, or a path of a local socket. */
+  readonly kind: "name" | "localhost" | "address" | "path";
   /** A-label in lower case without trailing dot; for an address its canonical text, and `%` and the zone if it has one. */
   readonly text: string;
   /** The address, for kind `address`. */
@@ -26,6 +26,8 @@ const hostnameOf = Object.getOwnPropertyDescriptor(URL.prototype, "hostname")?.g
 const MAX_INPUT = 512;
 const MAX_NAME = 253;
 const MAX_LABEL = 63;
+/** `sun_path` of a Linux socket address has 108 bytes, one of them for the end. */
+const MAX_PATH = 107;
 const ASCII_BUT_NAME = /[^a-zA-Z0-9._\-\u{80}-\u{10ffff}]/u;
 const INVISIBLE = /[[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]--[\u200c\u200d]]/v;
 const JOINER = /[\u200c\u200d]/g;
@@ -68,6 +70,22 @@ export function canonicalHost(text: string): CanonicalHost {
 export function hostOfAddress(address: IpAddress): CanonicalHost {
   const text = address.zone === null ? address.text : `${address.text}%${address.zone}`;
   return Object.freeze({ kind: "address", text, address });
+}
+
+/**
+ * The canonical host of a socket in the file system. Nothing is resolved: links are followed by the system when it connects.
+ *
+ * @param path An absolute path without empty, `.` or `..` segments, of at most 107 bytes (the system's limit).
+ * @returns The host, of kind `path`.
+ * @throws {ParleyError} `DEST_HOST` for any other text.
+ */
+export function hostOfPath(path: string): CanonicalHost {
+  if (!path.startsWith("/") || path.length < 2) throw refusal(path, "it is not an absolute path");
+  if (new TextEncoder().encode(path).byteLength > MAX_PATH) throw refusal(path, `it has more than ${MAX_PATH} bytes`);
+  if (/\p{C}/u.test(path)) throw refusal(path, "it has invisible characters");
+  const odd = path.slice(1).split("/").some((segment) => segment === "" || segment === "." || segment === "..");
+  if (odd) throw refusal(path, "it has an empty segment, or one of dots");
+  return Object.freeze({ kind: "path", text: path, address: null });
 }
 
 /**

@@ -123,6 +123,11 @@ export function formatHostPort(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** The bytes of an address as protocols carry it: 4 or 16. */
+export function addressBytes(address: IpAddress): readonly number[] {
+  return bytesOf(address.text) ?? [];
+}
+
 function bytesOf(text: string): number[] | null {
   if (DOTTED_QUAD.test(text)) return quadBytes(text);
   if (!IPV6_SHAPE.test(text)) return null;

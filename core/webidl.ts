@@ -44,8 +44,13 @@ function PlainTypeError(message: string): TypeError {
   return new TypeError(message.replace(/\.$/, ""));
 }
 
+/** ToNumber, which refuses an object that stands for a BigInt where `Number` would convert it. */
+function toNumber(value: unknown): number {
+  return +(value as number);
+}
+
 /** Built-ins as they were at load. */
-const GLOBALS = hardened({ Number, String, TypeError: PlainTypeError });
+const GLOBALS = hardened({ Number: toNumber, String, TypeError: PlainTypeError });
 
 function settings(what: string, enforceRange: boolean): Record<string, unknown> {
   return hardened({

@@ -16,7 +16,7 @@ import { type Grant, type GrantInit, type GrantSource, mintGrant } from "./grant
 import type { LaunchRules } from "./launch_rules.ts";
 import type { Answer, DenyReason, Lifetime, Prompter, Question } from "./prompter.ts";
 import type { Requester } from "./requester.ts";
-import { riskOfHost } from "./risk.ts";
+import { riskOf } from "./risk.ts";
 import type { PermissionStore } from "./store.ts";
 
 /** An approval for the run ends after this long at the latest (CON-23). */
@@ -114,6 +114,26 @@ export class Broker {
   }
 
   /**
+   * Approves a further open of what an object had open before: the reconnection that its approval includes (NET-11). All
+   * refusals are looked at again; nobody is asked.
+   *
+   * @param grant An approval that was connected with.
+   * @throws {ParleyError} `PERM_SPENT` when nothing was ever connected with it, `PERM_REVOKED` when it was taken back, and
+   * `PERM_DENIED` when something refuses it by now.
+   */
+  async reconnect(grant: Grant): Promise<Grant> {
+    const { requester, descriptor, destination, lifetime, source, signal } = grant;
+    if (!grant.connected) throw new ParleyError("PERM_SPENT", "Cannot reconnect: it was never connected");
+    const chosen = descriptor.destination === null ? Object.freeze({ ...descriptor, destination }) : descriptor;
+    const decision = await this.#decide(requester, chosen as Descriptor);
+    if (decision.kind === "deny" && decision.refusal !== "blocked") {
+      return this.#refuse(requester, chosen as Descriptor, decision.refusal);
+    }
+    if (signal.aborted) throw new ParleyError("PERM_REVOKED", "Cannot reconnect: the permission was taken back");
+    return mintGrant(Object.freeze({ requester, descriptor, destination, lifetime, source, signal }));
+  }
+
+  /**
    * Gives up power for the rest of the process. There is no way back: code can only narrow what is allowed.
    *
    * @param restricts Says of a request whether it is refused from now on.
@@ -182,8 +202,8 @@ export class Broker {
       requester,
       descriptor,
       // Code without a name (-e, REPL) is asked about each time (NET-16).
-      lifetimes: requester.kind === "opaque" ? ONCE_ONLY : options.lifetimes ?? BOTH,
-      risk: destination === null ? null : riskOfHost(destination.host),
+      lifetimes: requester.kind === "opaque" || isNeverRemembered(descriptor) ? ONCE_ONLY : options.lifetimes ?? BOTH,
+      risk: riskOf(descriptor),
       claim: options.claim,
       runtimeAsksToo: options.runtimeAsksToo,
       preapprove: destination === null ? null : this.#init.preapprove(destination),
@@ -234,13 +254,22 @@ export class Broker {
 function describe(requester: Requester, descriptor: Descriptor): string {
   const { destination, port } = descriptor;
   const where = destination === null ? `port ${port} of a host to be chosen` : formatDestination(destination);
-  return `${escapeText(requester.origin)} a connection to ${escapeText(where)}`;
+  const what = descriptor.name === "direct-sockets" ? "a connection to" : "the use of";
+  return `${escapeText(requester.origin)} ${what} ${escapeText(where)}`;
+}
+
+/** Where somebody else decides who is reached, an answer holds for one time (NET-26, NET-28). */
+function isNeverRemembered(descriptor: Descriptor): boolean {
+  return descriptor.name === "udp-peers" ||
+    (descriptor.name === "direct-sockets" && descriptor.via?.remoteDns === true);
 }
 
 /** Fills in the host that the operator typed. What comes from a prompter is checked like anything else. */
 function withHost(descriptor: Descriptor, answer: Extract<Answer, { kind: "allow" }>): Descriptor {
-  if (descriptor.destination !== null || answer.host === null) return descriptor;
-  const scheme = descriptor.tls?.mode === "open" ? "tls" : "tcp";
+  if (descriptor.name !== "direct-sockets" || descriptor.destination !== null || answer.host === null) {
+    return descriptor;
+  }
+  const scheme = descriptor.tls?.mode === "open" ? "tls" : descriptor.transport;
   const destination = makeDestination({ scheme, host: canonicalHost(answer.host), port: descriptor.port });
   const { tls } = descriptor;
   // With no host in the request, the name to check is the one the operator chose.

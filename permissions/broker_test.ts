@@ -5,6 +5,7 @@ import { test } from "../tests/support/harness.ts";
 import type { TlsClaims } from "./descriptor.ts";
 import { Grant } from "./grant.ts";
 import { mainRequester } from "./main_requester.ts";
+import { connectDescriptor } from "./descriptor.ts";
 
 const options = { signal: new AbortController().signal, lifetimes: null, claim: null };
 const PLAIN_TLS: TlsClaims = {
@@ -153,7 +154,7 @@ for (const host of ["0.0.0.0", "[::]", "224.0.0.1", "255.255.255.255", "[ff02::1
 test("NET-02 without an address the operator chooses the host, and refusals hold for it", async () => {
   const chosen = { kind: "allow", lifetime: "once", host: "mail.example" } as const;
   const { broker } = brokerFixture([chosen, { ...chosen, host: "0.0.0.0" }]);
-  const open = { name: "direct-sockets", destination: null, port: 25, tls: null } as const;
+  const open = connectDescriptor({ destination: null, port: 25 });
   const grant = await broker.request(REQUESTER, open, options);
   assert.equal(grant.destination.host.text, "mail.example");
   await assert.rejects(broker.request(REQUESTER, open, options), { code: "PERM_DENIED" });

@@ -57,7 +57,7 @@ export function decide(requester: Requester, descriptor: Descriptor, sources: De
     ["restricted", sources.restricts(descriptor)],
     ["runtime", sources.runtimeState === "denied"],
     ["stored", stored?.effect === "deny"],
-    ["address", isUnconnectable(descriptor)],
+    ["address", isUnusable(descriptor)],
   ];
   for (const [refusal, applies] of refusals) {
     if (applies) return { kind: "deny", refusal };
@@ -69,8 +69,28 @@ export function decide(requester: Requester, descriptor: Descriptor, sources: De
   return { kind: "ask", runtimeAsksToo: sources.runtimeState === "prompt" };
 }
 
-/** 0.0.0.0 is this machine in disguise; group and broadcast addresses are not TCP destinations (RS-07). */
-function isUnconnectable(descriptor: Descriptor): boolean {
-  const address = descriptor.destination?.host.address ?? null;
-  return address !== null && ["unspecified", "multicast", "broadcast"].includes(classifyAddress(address));
+/**
+ * 0.0.0.0 is this machine in disguise, except to be bound to; a group is only asked for as one, and what every machine
+ * receives only by a request that says so (RS-07, NET-27).
+ */
+function isUnusable(descriptor: Descriptor): boolean {
+  const { destination } = descriptor;
+  if (destination === null || destination.host.kind === "path") return false;
+  const { address, kind } = destination.host;
+  if (descriptor.name === "direct-sockets-multicast") {
+    return address === null || classifyAddress(address) !== "multicast";
+  }
+  // Names are looked up; what is bound to is to be known.
+  if (descriptor.name !== "direct-sockets" && kind === "name") return true;
+  if (address === null) return false;
+  switch (classifyAddress(address)) {
+    case "unspecified":
+      return descriptor.name === "direct-sockets";
+    case "multicast":
+      return true;
+    case "broadcast":
+      return descriptor.name !== "direct-sockets" || !descriptor.broadcast;
+    default:
+      return false;
+  }
 }

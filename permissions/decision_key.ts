@@ -1,6 +1,6 @@
 /** One canonical text per request, so that equal requests are recognised and nothing that was approved can drift. */
 import { formatDestination } from "../core/destination.ts";
-import type { Descriptor } from "./descriptor.ts";
+import type { Descriptor, DirectSocketsDescriptor } from "./descriptor.ts";
 import type { Requester } from "./requester.ts";
 
 /**
@@ -15,6 +15,14 @@ export function decisionKey(requester: Requester, descriptor: Descriptor): strin
     descriptor.name,
     destination === null ? null : formatDestination(destination),
     port,
+    descriptor.name === "direct-sockets" ? connectTerms(descriptor) : null,
+    descriptor.name === "direct-sockets-multicast" ? descriptor.source : null,
+    descriptor.transport,
     tls === null ? null : [tls.mode, tls.serverName, tls.caSha256, tls.clientCertSha256, tls.required],
   ]);
+}
+
+function connectTerms({ via, broadcast }: DirectSocketsDescriptor): unknown {
+  if (via === null) return broadcast;
+  return [via.protocol, formatDestination(via.destination), via.remoteDns];
 }

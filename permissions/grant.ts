@@ -45,6 +45,7 @@ let mint: (init: GrantInit) => Grant;
 export class Grant {
   readonly #init: GrantInit;
   #spent = false;
+  #connected = false;
   #vetted: ReadonlySet<string> = new Set();
 
   static {
@@ -109,6 +110,16 @@ export class Grant {
     }
     if (this.#spent) throw new ParleyError("PERM_SPENT", "Cannot use the permission: it was used already");
     this.#spent = true;
+  }
+
+  /** Whether the open that it served came about; only then does the approval include reconnection (NET-11). */
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** Notes that the open came about. Called by the engine. */
+  markConnected(): void {
+    if (this.#spent) this.#connected = true;
   }
 
   /**

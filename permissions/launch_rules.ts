@@ -23,8 +23,13 @@ export class LaunchRules {
   allows(descriptor: Descriptor): boolean {
     const { destination, tls } = descriptor;
     if (destination === null) return false;
+    const connects = descriptor.name === "direct-sockets";
+    // A rule says which machine; here the proxy would.
+    if (connects && descriptor.via?.remoteDns === true) return false;
     for (const pattern of this.#allow) {
       if (!patternCovers(pattern, destination)) continue;
+      // All machines of a network are meant only where their address stands in full.
+      if (connects && descriptor.broadcast && pattern.host.kind !== "address") continue;
       const ownTerms = tls !== null && (tls.caSha256 !== null || tls.serverName !== destination.host.text);
       if (pattern.scheme === "tls" && ownTerms) continue;
       return true;

@@ -32,7 +32,23 @@ export type Risk =
   /** The destination is on a private or link-local network. */
   | "private"
   /** The destination answers with the credentials of a cloud machine. */
-  | "metadata";
+  | "metadata"
+  /** The destination is a socket in the file system: another program of this machine. */
+  | "local-service"
+  /** A proxy decides which machine a name leads to. */
+  | "remote-dns"
+  /** Every machine on a network receives it. */
+  | "broadcast"
+  /** A group of machines receives it, and whoever sends to the group is heard. */
+  | "multicast"
+  /** Other programs on this machine can connect. */
+  | "listen-local"
+  /** Machines on the network of that address can connect. */
+  | "listen-network"
+  /** Anyone who can reach this machine can connect. */
+  | "listen-any"
+  /** Any machine on the Internet can be written to. */
+  | "udp-peers";
 
 /** What the operator said, or why no answer came. */
 export type Answer =

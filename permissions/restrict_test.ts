@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { brokerFixture, REQUESTER, RUN, tcp } from "../tests/support/broker_fixture.ts";
 import { test } from "../tests/support/harness.ts";
 import { applyRestriction } from "./restrict.ts";
+import { connectDescriptor } from "./descriptor.ts";
 
 const options = { signal: new AbortController().signal, lifetimes: null, claim: null };
 
@@ -37,7 +38,7 @@ for (
 test("CON-16 restrict({everything: true}) refuses everything, a host to be chosen included", async () => {
   const { broker, questions } = brokerFixture([RUN]);
   applyRestriction(broker, { everything: true });
-  const open = { name: "direct-sockets", destination: null, port: 25, tls: null } as const;
+  const open = connectDescriptor({ destination: null, port: 25 });
   await assert.rejects(broker.request(REQUESTER, open, options), { code: "PERM_DENIED" });
   assert.equal(questions.length, 0);
 });

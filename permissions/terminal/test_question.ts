@@ -1,7 +1,7 @@
 /** Questions for the tests of this folder. */
 import { canonicalHost } from "../../core/host.ts";
 import { makeDestination } from "../../core/destination.ts";
-import type { TlsClaims } from "../descriptor.ts";
+import { connectDescriptor, type TlsClaims } from "../descriptor.ts";
 import { mainRequester } from "../main_requester.ts";
 import type { Lifetime, Question } from "../prompter.ts";
 import type { Requester } from "../requester.ts";
@@ -47,12 +47,11 @@ export function testQuestion(options: TestQuestionOptions = {}): Question {
   return {
     number: options.number ?? 1,
     requester: { ...mainRequester("file:///home/ann/mailer/main.ts", 4242), ...options.requester },
-    descriptor: {
-      name: "direct-sockets",
+    descriptor: connectDescriptor({
       destination: host === null ? null : makeDestination({ scheme, host, port, spki: options.spki ?? null }),
       port,
       tls: terms,
-    },
+    }),
     lifetimes: options.lifetimes ?? ["once", "run"],
     risk: host === null ? null : riskOfHost(host),
     claim: options.claim ?? null,

@@ -8,7 +8,8 @@ import type { QuestionState } from "./model.ts";
 import { Pen, type PromptStyle } from "./style.ts";
 import { wrapText } from "./text_layout.ts";
 import { echoSentence } from "./echo.ts";
-import { claimText, encryptionTexts, hostText, portText, requesterName, riskText, whoTexts } from "./wording.ts";
+import { disclosureText, headlineText, onceText, placeTexts } from "./headline.ts";
+import { claimText, encryptionTexts, riskText, whoTexts } from "./wording.ts";
 
 /** Said when a yes here is not the last word. */
 const RUNTIME_ASKS = "The runtime asks you too: it was started without this permission.";
@@ -40,7 +41,7 @@ export function drawQuestion(state: QuestionState, canvas: Canvas): string {
     [""],
     [pen.rule(`Parley asks ${pen.either("·", "-")} question ${question.number}`)],
     [""],
-    pen.paragraph(headline(state), "heading"),
+    pen.paragraph(headlineText(state), "heading"),
     [""],
     facts(state, pen),
     [""],
@@ -107,26 +108,15 @@ export function drawEcho(state: QuestionState, canvas: Canvas): string {
   return pen.paragraph(mark + echoSentence(state), allowed ? "good" : "heading").join("\n") + "\n";
 }
 
-function headline(state: QuestionState): string {
-  const who = requesterName(state.question.requester);
-  const { port } = state.question.descriptor;
-  if (state.host === null) return `${who} wants to connect to a host of your choice, ${portText(port)}.`;
-  return `${who} wants to connect to ${escapeText(state.host.text, { maxLength: Infinity })}, ${portText(port)}.`;
-}
-
 function facts(state: QuestionState, pen: Pen): string[] {
-  const { question, host, risk } = state;
+  const { question, risk } = state;
   const encryption = encryptionTexts(state);
   const claim = claimText(question.claim);
-  const place = host === null ? "You choose; see below." : hostText(host);
   return [
     ...pen.row("who", whoTexts(question.requester)),
-    ...pen.row(
-      "where",
-      [place, `TCP ${portText(question.descriptor.port)}`, ...(state.hostTyped ? ["You typed this host."] : [])],
-    ),
+    ...pen.row("where", placeTexts(state)),
     ...pen.row("encryption", encryption.texts, encryption.weak ? "warning" : "plain"),
-    ...pen.row("they learn", ["Your network address."]),
+    ...pen.row("they learn", [disclosureText(question.descriptor)]),
     ...(state.question.runtimeAsksToo ? pen.row("after that", [RUNTIME_ASKS]) : []),
     ...(claim === null ? [] : pen.row("its words", [claim, "Written by the program; it may say anything."])),
     ...(risk === null ? [] : ["", ...pen.row("CAUTION", [riskText(risk)], "warning")]),
@@ -136,7 +126,9 @@ function facts(state: QuestionState, pen: Pen): string[] {
 function choices(state: QuestionState, pen: Pen): string[] {
   const { lifetimes } = state.question;
   const word = state.risk === null ? null : state.word;
-  const once: [string, string][] = lifetimes.includes("once") ? [[word ?? "y", "Yes, this one connection"]] : [];
+  const once: [string, string][] = lifetimes.includes("once")
+    ? [[word ?? "y", onceText(state.question.descriptor)]]
+    : [];
   const run: [string, string][] = lifetimes.includes("run")
     ? [[word === null ? "r" : `${word} r`, "Yes, and again until this program ends"]]
     : [];
@@ -197,6 +189,7 @@ function fullValues(state: QuestionState): (readonly [name: string, value: strin
     ["SHA-256 of the lockfile", requester.lockSha256],
     ["destination", destination === null ? null : formatDestination(destination)],
     ["host that you typed", state.hostTyped ? state.host?.text ?? null : null],
+    ["kind", `${descriptor.name}, ${descriptor.transport}`],
     ["port", String(descriptor.port)],
     ["TLS", tls === null ? "none" : `${tls.mode}${tls.required ? ", required" : ""}`],
     ["name on the certificate", tls === null || tls.serverName === "" ? null : tls.serverName],

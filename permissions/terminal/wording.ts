@@ -5,7 +5,7 @@
 import { escapeText } from "../../core/escape.ts";
 import { type CanonicalHost, unicodeForm } from "../../core/host.ts";
 import { serviceName, tlsPortFor } from "../../core/service_names.ts";
-import type { DirectSocketsDescriptor, TlsClaims } from "../descriptor.ts";
+import type { Descriptor, TlsClaims } from "../descriptor.ts";
 import type { Risk } from "../prompter.ts";
 import type { Requester } from "../requester.ts";
 import type { QuestionState } from "./model.ts";
@@ -18,6 +18,14 @@ const MAX_CLAIM = 200;
 const RISK_TEXTS: ReadonlyMap<Risk, string> = new Map<Risk, string>([
   ["loopback", "This is your own computer. Services on it often trust whoever connects from here."],
   ["private", "This is on a private or local network. Routers and devices there often trust whoever is inside."],
+  ["local-service", "This is another program of this computer, and it may do whatever it is asked."],
+  ["remote-dns", "The proxy decides which machine the name leads to. Parley cannot check it."],
+  ["broadcast", "Every device on the network receives it."],
+  ["multicast", "Everybody in the group receives what is sent, and whoever sends to the group is heard."],
+  ["listen-local", "Other programs on this computer, and pages in a browser, can connect to it."],
+  ["listen-network", "Machines on the network of this address can connect to it."],
+  ["listen-any", "Anyone who can reach this computer over the network can connect to it."],
+  ["udp-peers", "It can send to any public address (ports from 1024), 50 new ones a minute, and hear from all."],
   ["metadata", "This address hands out the credentials of a cloud machine. Hardly any program has business there."],
 ]);
 
@@ -50,8 +58,9 @@ export function hostText(host: CanonicalHost): string {
 }
 
 /** The port as number and by name: `port 25 (SMTP mail)`. */
-export function portText(port: number): string {
-  const name = serviceName(port, "tcp");
+export function portText(port: number, transport: Descriptor["transport"] = "tcp"): string {
+  if (port === 0) return "a port that the system picks";
+  const name = serviceName(port, transport === "udp" ? "udp" : "tcp");
   return name === null ? `port ${port}` : `port ${port} (${escapeText(name)})`;
 }
 
@@ -63,6 +72,13 @@ export function encryptionTexts(state: QuestionState): { readonly texts: string[
   const { descriptor } = state.question;
   const { tls } = descriptor;
   const pin = pinText(descriptor);
+  if (descriptor.transport === "unix") return { texts: ["Stays on this computer."], weak: false };
+  if (descriptor.name === "listen" && descriptor.transport === "tcp") {
+    return { texts: ["NOT ENCRYPTED unless the program encrypts it. Whoever connects may be anybody."], weak: true };
+  }
+  if (descriptor.transport === "udp") {
+    return { texts: ["NOT ENCRYPTED. Others on the way can read it, change it and send in its name."], weak: true };
+  }
   if (tls === null) {
     const better = tlsPortFor(descriptor.port);
     const advice = better === null ? [] : [`Port ${better.port} (${escapeText(better.name)}) would be encrypted.`];
@@ -98,7 +114,7 @@ function otherNameText(tls: TlsClaims, host: CanonicalHost | null): string[] {
   return [`That is another name than ${escapeText(host.text)}.`];
 }
 
-function pinText(descriptor: DirectSocketsDescriptor): string[] {
+function pinText(descriptor: Descriptor): string[] {
   const spki = descriptor.destination?.spki ?? null;
   return spki === null ? [] : [`Only with the pinned key, SHA-256 ${escapeText(spki.slice(0, 16))}….`];
 }

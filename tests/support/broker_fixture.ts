@@ -3,7 +3,7 @@ import { ManualClock } from "../../core/manual_clock.ts";
 import { makeDestination } from "../../core/destination.ts";
 import { canonicalHost } from "../../core/host.ts";
 import { Broker, type BrokerInit } from "../../permissions/broker.ts";
-import type { DirectSocketsDescriptor, TlsClaims } from "../../permissions/descriptor.ts";
+import { connectDescriptor, type DirectSocketsDescriptor, type TlsClaims } from "../../permissions/descriptor.ts";
 import { parseLaunchRules } from "../../permissions/launch_rules.ts";
 import { mainRequester } from "../../permissions/main_requester.ts";
 import type { Answer, Question } from "../../permissions/prompter.ts";
@@ -66,10 +66,5 @@ export function brokerFixture(
 /** A request for a TCP destination. */
 export function tcp(host: string, port: number, tls: TlsClaims | null = null): DirectSocketsDescriptor {
   const scheme = tls?.mode === "open" ? "tls" : "tcp";
-  return {
-    name: "direct-sockets",
-    destination: makeDestination({ scheme, host: canonicalHost(host), port }),
-    port,
-    tls,
-  };
+  return connectDescriptor({ destination: makeDestination({ scheme, host: canonicalHost(host), port }), port, tls });
 }

@@ -13,6 +13,7 @@ import { mainRequester } from "../../../permissions/main_requester.ts";
 import { riskOfHost } from "../../../permissions/risk.ts";
 import { createTerminalPrompter } from "../../../permissions/terminal/mod.ts";
 import { systemClock } from "../../../runtime/system_clock.ts";
+import { connectDescriptor } from "../../../permissions/descriptor.ts";
 
 /** What the program does. */
 interface Script {
@@ -83,12 +84,10 @@ function makeQuestion(index: number): Question {
   return {
     number: index + 1,
     requester: asked.origin === undefined ? requester : { ...requester, origin: asked.origin },
-    descriptor: {
-      name: "direct-sockets",
+    descriptor: connectDescriptor({
       destination: host === null ? null : makeDestination({ scheme: "tcp", host, port }),
       port,
-      tls: null,
-    },
+    }),
     lifetimes: ["once", "run"],
     risk: host === null ? null : riskOfHost(host),
     claim: asked.claim ?? null,
