@@ -26,4 +26,7 @@ export type { NavigatorRawSockets } from "./net/faces/raw_sockets/mod.ts";
  * assert.equal(socket.remotePort, 7);
  * ```
  */
-export const navigator: NavigatorRawSockets = Object.freeze({ openTCPSocket: rawSockets.openTCPSocket });
+export const navigator: NavigatorRawSockets = Object.freeze({
+  openTCPSocket: rawSockets.openTCPSocket,
+  openUDPSocket: rawSockets.openUDPSocket,
+});

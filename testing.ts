@@ -5,7 +5,9 @@
  * @module
  */
 import { ManualClock } from "./core/manual_clock.ts";
+import { createEngineHost } from "./net/engine/engine_host.ts";
 import type { NetContext } from "./net/context.ts";
+import { createDirectSockets, type DirectSockets } from "./net/faces/direct_sockets/mod.ts";
 import type { SocketAddress } from "./net/port.ts";
 import { createRawSockets, type NavigatorRawSockets } from "./net/faces/raw_sockets/mod.ts";
 import { Broker } from "./permissions/broker.ts";
@@ -13,18 +15,30 @@ import { parseLaunchRules } from "./permissions/launch_rules.ts";
 import { mainRequester } from "./permissions/main_requester.ts";
 import type { Answer, Prompter, Question } from "./permissions/prompter.ts";
 import { MemoryStore } from "./permissions/store.ts";
+import { createFaultPlan, type FaultOptions } from "./runtime/memory/faults.ts";
 import { MemoryNetwork, type MemoryService } from "./runtime/memory/net.ts";
 
 export { ManualClock } from "./core/manual_clock.ts";
 export type { Clock, Timer } from "./core/clock.ts";
 export type { Answer, DenyReason, Lifetime, Question, Risk } from "./permissions/prompter.ts";
+export type { FaultOptions } from "./runtime/memory/faults.ts";
+export { memoryCertificate } from "./runtime/memory/memory_certificate.ts";
 export { type MemoryIdentity, memoryTlsServer } from "./runtime/memory/memory_tls.ts";
 export type { MemoryService } from "./runtime/memory/net.ts";
 export type { CanonicalHost } from "./core/host.ts";
 export type { Destination, Scheme } from "./core/destination.ts";
 export type { IpAddress } from "./core/ip_address.ts";
-export type { Descriptor, DirectSocketsDescriptor, TlsClaims } from "./permissions/descriptor.ts";
+export type {
+  Descriptor,
+  DirectSocketsDescriptor,
+  ListenDescriptor,
+  MulticastDescriptor,
+  ProxyRoute,
+  TlsClaims,
+  UdpPeersDescriptor,
+} from "./permissions/descriptor.ts";
 export type { OriginKind, Requester, RequesterEvidence } from "./permissions/requester.ts";
+export type { DirectSockets } from "./net/faces/direct_sockets/mod.ts";
 export type { NavigatorRawSockets } from "./net/faces/raw_sockets/mod.ts";
 export type { ByteLink, SocketAddress } from "./net/port.ts";
 
@@ -34,6 +48,8 @@ export interface TestHostOptions {
   readonly answer?: (question: Question) => Answer | Promise<Answer>;
   /** Destinations approved at launch, as PARLEY_ALLOW would. */
   readonly allow?: readonly string[];
+  /** What goes wrong on the network; nothing when absent. Delays are on the host's clock, which the test turns. */
+  readonly faults?: FaultOptions;
 }
 
 /** The network of a test host: what the test puts there, and what was asked of it. */
@@ -54,6 +70,8 @@ export interface TestNetwork {
 export interface TestHost {
   /** Opens sockets on the network in memory. */
   readonly navigator: NavigatorRawSockets;
+  /** The classes of Direct Sockets, whose sockets are opened on it. */
+  readonly directSockets: DirectSockets;
   /** The network: add names and servers to it. */
   readonly network: TestNetwork;
   /** Time stands still until the test turns it on. */
@@ -96,10 +114,40 @@ export interface TestHost {
  * await using socket = await navigator.openTCPSocket({ remoteAddress: "time.example", remotePort: 13 });
  * assert.equal(await new Response(socket.readable).text(), "noon");
  * ```
+ *
+ * @example A program that reconnects, on a network where much goes wrong
+ * ```ts
+ * import { createTestHost } from "@parley/parley/testing";
+ * import assert from "node:assert/strict";
+ *
+ * const { navigator, network } = createTestHost({
+ *   allow: ["9.9.9.9:13"],
+ *   faults: { seed: 7, split: 1, refuse: 0.3, reset: 0.8, afterBytes: [0, 20] },
+ * });
+ * network.listen({ address: "9.9.9.9", port: 13 }, (link) => link.write(new TextEncoder().encode("noon, and all is well")));
+ *
+ * // The program under test: what it was told counts once the other side has finished.
+ * async function askTheTime(): Promise<string> {
+ *   for (;;) {
+ *     try {
+ *       await using socket = await navigator.openTCPSocket({ remoteAddress: "9.9.9.9", remotePort: 13 });
+ *       return await new Response(socket.readable).text();
+ *     } catch (error) {
+ *       assert.equal((error as DOMException).name, "NetworkError");
+ *     }
+ *   }
+ * }
+ *
+ * assert.equal(await askTheTime(), "noon, and all is well");
+ * assert.ok(network.log.length > 1, "it took more than one attempt");
+ * ```
+ *
+ * @throws {RangeError} for `faults` that cannot be, such as a probability above 1.
  */
 export function createTestHost(options: TestHostOptions = {}): TestHost {
-  const network = new MemoryNetwork();
   const clock = new ManualClock();
+  const { faults } = options;
+  const network = new MemoryNetwork({ faults: faults === undefined ? null : createFaultPlan(faults, clock) });
   const questions: Question[] = [];
   const reports: string[] = [];
   const report = (line: string): void => void reports.push(line);
@@ -121,13 +169,23 @@ export function createTestHost(options: TestHostOptions = {}): TestHost {
     test: true,
   });
   const context: NetContext = {
-    engine: { net: network, clock },
+    engine: createEngineHost(network, clock),
     broker,
     requester: mainRequester("file:///test/main.ts", 1),
     lifetimes: null,
     claim: null,
     report,
   };
-  const navigator = createRawSockets(() => Promise.resolve(context));
-  return Object.freeze({ navigator, network, clock, questions, reports, revokeAll: () => broker.revokeAll() });
+  const source = (): Promise<NetContext> => Promise.resolve(context);
+  const navigator = createRawSockets(source);
+  const directSockets = createDirectSockets(source);
+  return Object.freeze({
+    navigator,
+    directSockets,
+    network,
+    clock,
+    questions,
+    reports,
+    revokeAll: () => broker.revokeAll(),
+  });
 }

@@ -2,7 +2,7 @@
 import type { Broker } from "../permissions/broker.ts";
 import type { Lifetime } from "../permissions/prompter.ts";
 import type { Requester } from "../permissions/requester.ts";
-import type { EngineHost } from "./engine/open_tcp.ts";
+import type { EngineHost } from "./engine/engine_host.ts";
 
 /** Everything a face needs to serve one requester. */
 export interface NetContext {

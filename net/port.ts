@@ -7,12 +7,14 @@
  */
 import type { Grant } from "../permissions/grant.ts";
 import type { IpAddress } from "../core/ip_address.ts";
+import type { DatagramBackend } from "./datagram_port.ts";
+import type { ServerBackend } from "./server_port.ts";
 
 /** One end of a connection, as the operating system reports it. */
 export interface SocketAddress {
-  /** Canonical text of the IP address (an IPv4-mapped IPv6 address is given as IPv4). */
+  /** Canonical text of the IP address (an IPv4-mapped IPv6 address is given as IPv4), or the path of a local socket. */
   readonly address: string;
-  /** Port number, 1 to 65535. */
+  /** Port number, 1 to 65535; 0 for a local socket. */
   readonly port: number;
 }
 
@@ -143,10 +145,20 @@ export interface NetGaps {
   readonly keepAliveDelayIgnored: boolean;
   /** `reset` sends FIN, not RST. */
   readonly resetSendsFin: boolean;
+  /** Connections are accepted whether or not anybody takes them; past `backlog` they are broken off. */
+  readonly acceptsEagerly: boolean;
+  /** `ipv6Only` of a TCP server has no effect. */
+  readonly serverIpv6OnlyIgnored: boolean;
+  /** A connected datagram socket receives from other senders, too, and reports no ICMP messages. */
+  readonly datagramNotConnected: boolean;
+  /** Buffer sizes of datagram sockets cannot be set. */
+  readonly datagramBuffersIgnored: boolean;
+  /** A time to live of 0 for multicast is refused. */
+  readonly multicastTtlZeroRefused: boolean;
 }
 
 /** The network as one runtime gives it. */
-export interface NetBackend {
+export interface NetBackend extends ServerBackend, DatagramBackend {
   /** What this back end cannot do. */
   readonly gaps: NetGaps;
   /**

@@ -25,8 +25,10 @@ export interface TlsRequest extends Omit<TlsTerms, "serverName"> {
   readonly serverName: string | null;
 }
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/u;
-const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+-----END [A-Z ]*PRIVATE KEY-----/u;
+/** What PEM text of certificates looks like. */
+export const CERTIFICATE: RegExp = /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/u;
+/** What PEM text of a private key looks like. */
+export const PRIVATE_KEY: RegExp = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+-----END [A-Z ]*PRIVATE KEY-----/u;
 /** A longest PEM text of 1 MiB: the bundle of all public roots has 220 kB. */
 const MAX_PEM = 1024 * 1024;
 
@@ -58,7 +60,7 @@ export function toTlsRequest(value: unknown): TlsRequest {
   }
   return Object.freeze({
     serverName: serverName === null ? null : canonicalHost(serverName).text,
-    ca: toAuthorities(member(options, "ca")),
+    ca: toAuthorities(member(options, "ca"), "ca"),
     alpnProtocols: toProtocols(member(options, "alpnProtocols")),
     cert,
     key,
@@ -89,16 +91,29 @@ export async function tlsClaims(
   });
 }
 
-function toAuthorities(value: unknown): readonly string[] | null {
+/**
+ * Converts PEM authorities: one text or several.
+ *
+ * @param value What the script gave; undefined for none.
+ * @param what The option's name.
+ * @throws {TypeError} for an empty list, or text that is not PEM.
+ */
+export function toAuthorities(value: unknown, what: string): readonly string[] | null {
   if (value === undefined) return null;
   const texts = typeof value === "string"
     ? [value]
-    : toSequence(value, (item) => toDOMString(item, "ca"), { what: "ca", maxLength: 1024 });
-  if (texts.length === 0) throw new TypeError("Cannot use ca: the list is empty");
-  return Object.freeze(texts.map((text) => requirePem(text, "ca", CERTIFICATE)));
+    : toSequence(value, (item) => toDOMString(item, what), { what, maxLength: 1024 });
+  if (texts.length === 0) throw new TypeError(`Cannot use ${what}: the list is empty`);
+  return Object.freeze(texts.map((text) => requirePem(text, what, CERTIFICATE)));
 }
 
-function toProtocols(value: unknown): readonly string[] {
+/**
+ * Converts ALPN protocols.
+ *
+ * @param value What the script gave; undefined for none.
+ * @throws {TypeError} for names that ALPN cannot carry.
+ */
+export function toProtocols(value: unknown): readonly string[] {
   if (value === undefined) return [];
   const protocols = toSequence(value, (item) => toDOMString(item, "alpnProtocols"), {
     what: "alpnProtocols",
@@ -120,7 +135,15 @@ function optionalPem(value: unknown, what: string, shape: RegExp): string | null
   return value === undefined ? null : requirePem(toDOMString(value, what), what, shape);
 }
 
-function requirePem(text: string, what: string, shape: RegExp): string {
+/**
+ * Checks that a text is PEM of a kind.
+ *
+ * @param text The text, of at most 1 MiB.
+ * @param what The option's name.
+ * @param shape {@linkcode CERTIFICATE} or {@linkcode PRIVATE_KEY}.
+ * @throws {TypeError} when it is not.
+ */
+export function requirePem(text: string, what: string, shape: RegExp): string {
   if (text.length > MAX_PEM) throw new TypeError(`Cannot use ${what}: it is longer than 1 MiB`);
   if (!shape.test(text)) throw new TypeError(`Cannot use ${what}: it is not PEM text of the right kind`);
   return text;

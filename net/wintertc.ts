@@ -4,8 +4,7 @@
  * @module
  */
 import { ambientNetContext } from "./ambient.ts";
-import { createWinterTcSockets } from "./faces/wintertc/mod.ts";
-import type { AnySocketAddress, Socket, SocketOptions } from "./faces/wintertc/mod.ts";
+import { createWinterTcSockets, type WinterTcSockets } from "./faces/wintertc/mod.ts";
 
 export { Socket, SocketError } from "./faces/wintertc/mod.ts";
 export type {
@@ -16,9 +15,8 @@ export type {
   SocketOptions,
   SocketTLSOptions,
   StartTlsOptions,
+  WinterTcSockets,
 } from "./faces/wintertc/mod.ts";
-
-const sockets = createWinterTcSockets(ambientNetContext);
 
 /**
  * Begins to open a TCP connection, if the operator approves, and returns at once. Nothing leaves before that, not even a
@@ -43,6 +41,4 @@ const sockets = createWinterTcSockets(ambientNetContext);
  * await socket.close();
  * ```
  */
-export function connect(address: AnySocketAddress, options?: SocketOptions): Socket {
-  return sockets.connect(address, options);
-}
+export const connect: WinterTcSockets["connect"] = createWinterTcSockets(ambientNetContext).connect;

@@ -42,6 +42,8 @@ export interface CommandHost {
   parse(args: readonly string[], options: ArgumentOptions): ParsedArguments;
   /** Standard input. */
   readonly stdin: ReadableStream<Uint8Array>;
+  /** Whether standard input is a terminal. */
+  readonly stdinIsTerminal: boolean;
   /** Whether standard output is a terminal. */
   readonly stdoutIsTerminal: boolean;
   /** Whether standard error is a terminal. */

@@ -1,5 +1,6 @@
 /** What a runtime is to Parley: one record of back ends and launch facts. `auto.ts` picks; `testing.ts` makes its own. */
 import type { Clock } from "../core/clock.ts";
+import type { InventoryExchange } from "../net/inventory_port.ts";
 import type { NetBackend } from "../net/port.ts";
 import type { TerminalBackend } from "../permissions/terminal/port.ts";
 
@@ -40,6 +41,8 @@ export interface Host {
   networkState(host: string, port: number): Promise<"granted" | "denied" | "prompt">;
   /** Time. */
   readonly clock: Clock;
+  /** How processes of the user show each other what is open. */
+  readonly inventory: InventoryExchange;
   /** How the process was started. */
   readonly launch: LaunchFacts;
   /** Writes one line, already escaped, to standard error for the operator. Never throws. */

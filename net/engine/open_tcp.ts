@@ -3,22 +3,21 @@
  * exists (NET-08), and none to an address that it does not cover.
  */
 import { abortError } from "../../core/abort.ts";
-import type { Clock } from "../../core/clock.ts";
 import { ParleyError } from "../../core/errors.ts";
-import { type IpAddress, parseIpAddress } from "../../core/ip_address.ts";
+import { parseIpAddress } from "../../core/ip_address.ts";
 import type { Grant } from "../../permissions/grant.ts";
 import type { ByteLink, ConnectOptions, DnsQueryType, NetBackend, TlsTerms } from "../port.ts";
+import { connectAddresses, requireCovered } from "./connect_addresses.ts";
+import type { EngineHost } from "./engine_host.ts";
 import { PlaintextLimit } from "./plaintext_limit.ts";
+import { connectThroughProxy } from "./proxy/connect_through_proxy.ts";
+import type { ProxyHop } from "./proxy/proxy_hop.ts";
+import { isOfFamily, resolveTarget } from "./resolve_target.ts";
 import { TcpConnection } from "./tcp_connection.ts";
+import type { LinkTimeouts } from "./timed_link.ts";
 import { secureLink } from "./tls_handshake.ts";
 
-/** What the engine needs of a host. */
-export interface EngineHost {
-  /** The network. */
-  readonly net: NetBackend;
-  /** Time. */
-  readonly clock: Clock;
-}
+const { hasOwn } = Object;
 
 /** How to open a connection. */
 export interface OpenTcpOptions {
@@ -32,17 +31,19 @@ export interface OpenTcpOptions {
   readonly keepAliveDelayMs: number | null;
   /** Which family to look up; null for both. */
   readonly dnsQueryType: DnsQueryType | null;
+  /** Limits of time for the program's bytes, once connected. */
+  readonly timeouts: LinkTimeouts;
+  /** The proxy in between, or null. */
+  readonly via: ProxyHop | null;
   /** TLS from the first byte, or null. */
   readonly tls: TlsTerms | null;
   /** Sends a copy of each chunk, so that the script may change its memory at once; costs a copy. */
   readonly copyWrites: boolean;
+  /** Told of the connection that takes over after an upgrade, before this one counts as closed. */
+  readonly upgraded?: (connection: TcpConnection) => void;
   /** Translates failures into the errors of the face's specification. */
   toFaceError(error: unknown): unknown;
 }
-
-const LOCALHOST: readonly IpAddress[] = ["127.0.0.1", "::1"].map((text) => parseIpAddress(text)).filter((a) =>
-  a !== null
-);
 
 /**
  * Opens a connection to the grant's destination.
@@ -61,7 +62,7 @@ export async function openTcp(host: EngineHost, grant: Grant, options: OpenTcpOp
   const signal = AbortSignal.any([options.signal, grant.signal, deadline.signal]);
   try {
     signal.throwIfAborted();
-    const link = await connectLink(host.net, grant, { ...options, signal });
+    const link = await connectLink(host, grant, { ...options, signal });
     return await wrapLink(host, grant, { link, options, signal });
   } catch (error) {
     // A back end may report an abort in its own words; the reason is what counts.
@@ -78,56 +79,61 @@ async function wrapLink(
 ): Promise<TcpConnection> {
   const { link, options, signal } = how;
   const { net } = host;
-  const { toFaceError, copyWrites } = options;
+  const { toFaceError, copyWrites, timeouts } = options;
+  const upgraded = hasOwn(options, "upgraded") ? options.upgraded : undefined;
   const life = AbortSignal.any([options.signal, grant.signal]);
+  const terms = { grant, host, signal: life, timeouts, copyWrites, upgraded, toFaceError };
   if (options.tls !== null) {
     const secured = await secureLink(net, grant, { link, terms: options.tls, signal });
-    return new TcpConnection({
-      link: secured.link,
-      grant,
-      net,
-      tls: secured.info,
-      signal: life,
-      copyWrites,
-      toFaceError,
-    });
+    grant.markConnected();
+    return new TcpConnection({ ...terms, link: secured.link, tls: secured.info });
   }
+  grant.markConnected();
   const limited = grant.tls?.required === true ? new PlaintextLimit(link, host.clock) : link;
-  return new TcpConnection({ link: limited, grant, net, tls: null, signal: life, copyWrites, toFaceError });
+  return new TcpConnection({ ...terms, link: limited, tls: null });
 }
 
-async function connectLink(net: NetBackend, grant: Grant, options: OpenTcpOptions): Promise<ByteLink> {
-  const { host, port } = grant.destination;
-  const connectOptions: ConnectOptions = {
-    signal: options.signal,
-    noDelay: options.noDelay,
-    keepAliveDelayMs: options.keepAliveDelayMs,
-  };
+async function connectLink(host: EngineHost, grant: Grant, options: OpenTcpOptions): Promise<ByteLink> {
+  const { via, signal, noDelay, keepAliveDelayMs, dnsQueryType } = options;
+  const connectOptions: ConnectOptions = { signal, noDelay, keepAliveDelayMs };
+  if (via === null) {
+    return await connectDirectly(host, grant, { options: connectOptions, dnsQueryType });
+  }
+  via.grant.spend();
+  const link = await connectThroughProxy(host, grant, {
+    hop: via,
+    dnsQueryType,
+    options: connectOptions,
+    connect: (proxy) => connectDirectly(host, proxy, { options: connectOptions, dnsQueryType: null }),
+  });
+  via.grant.markConnected();
+  return link;
+}
+
+async function connectDirectly(
+  host: EngineHost,
+  grant: Grant,
+  how: { readonly options: ConnectOptions; readonly dnsQueryType: DnsQueryType | null },
+): Promise<ByteLink> {
+  requireDirect(grant);
+  const { net } = host;
+  const { options, dnsQueryType } = how;
+  const { host: { kind, text }, port } = grant.destination;
+  if (kind === "path") return await net.connectPath(grant, text, { signal: options.signal });
   // Deno counts "localhost" as a name, too: the address behind it would be another permission.
-  const named = host.kind === "name" || host.text === "localhost";
-  if (named && !(await net.canResolve(host.text, port))) {
-    return await connectVettedByName(net, grant, { ...connectOptions, dnsQueryType: options.dnsQueryType });
+  const named = kind === "name" || text === "localhost";
+  if (named && !(await net.canResolve(text, port))) {
+    return await connectVettedByName(net, grant, { ...options, dnsQueryType });
   }
-  const addresses = grant.vet(await lookUp(net, grant, options));
-  let lastError: unknown = null;
-  for (const address of addresses) {
-    options.signal.throwIfAborted();
-    requireCovered(grant, address, port);
-    try {
-      return await net.connect(grant, { address, port }, connectOptions);
-    } catch (error) {
-      lastError = error;
-    }
-  }
-  throw lastError;
+  const addresses = await resolveTarget(net, grant, { dnsQueryType, signal: options.signal });
+  options.signal.throwIfAborted();
+  return await connectAddresses(host, grant, { addresses, port, options });
 }
 
-async function lookUp(net: NetBackend, grant: Grant, options: OpenTcpOptions): Promise<readonly IpAddress[]> {
-  const { host } = grant.destination;
-  const { dnsQueryType, signal } = options;
-  if (host.kind === "name") return await net.resolve(grant, host.text, { type: dnsQueryType, signal });
-  const known = host.address === null ? LOCALHOST : [host.address];
-  return known.filter((address) => !isOtherFamily(address, dnsQueryType));
+/** An approval for the way through a proxy is none for the direct way. */
+function requireDirect({ descriptor }: Grant): void {
+  if (descriptor.name === "direct-sockets" && descriptor.via === null) return;
+  throw new ParleyError("PERM_SPENT", "Cannot connect: the permission is for another way");
 }
 
 /** The runtime lets us connect by name only: then the far end's address is vetted before any byte passes. */
@@ -140,7 +146,7 @@ async function connectVettedByName(
   const link = await net.connectByName(grant, { host: host.text, port }, options);
   try {
     const address = parseIpAddress(link.remote.address);
-    if (address !== null && isOtherFamily(address, dnsQueryType)) {
+    if (address !== null && !isOfFamily(address, dnsQueryType)) {
       throw new ParleyError("NET_DNS", `Cannot look up ${host.text}: it has no ${dnsQueryType} address`);
     }
     if (address !== null) grant.vet([address]);
@@ -150,13 +156,4 @@ async function connectVettedByName(
     link.reset();
     throw error;
   }
-}
-
-function isOtherFamily(address: IpAddress, wanted: DnsQueryType | null): boolean {
-  return wanted !== null && address.family !== (wanted === "ipv4" ? 4 : 6);
-}
-
-function requireCovered(grant: Grant, address: IpAddress | null, port: number): void {
-  if (address !== null && grant.covers(address, port)) return;
-  throw new ParleyError("PERM_ADDRESS", "Cannot connect: the address is not covered by the permission");
 }

@@ -5,8 +5,10 @@ import { linkPair, type MemoryLink } from "../../runtime/memory/memory_link.ts";
 import { MemoryNetwork } from "../../runtime/memory/net.ts";
 import { test } from "../../tests/support/harness.ts";
 import { testGrant } from "../../tests/support/test_grant.ts";
-import type { NetBackend, TlsTerms } from "../port.ts";
+import type { ByteLink, TlsTerms } from "../port.ts";
 import { openTcp, type OpenTcpOptions } from "./open_tcp.ts";
+import { createEngineHost } from "./engine_host.ts";
+import { NO_TIMEOUTS } from "./timed_link.ts";
 
 const TERMS: TlsTerms = { serverName: "mail.example", ca: null, alpnProtocols: [], cert: null, key: null };
 const OPTIONS: OpenTcpOptions = {
@@ -16,31 +18,41 @@ const OPTIONS: OpenTcpOptions = {
   keepAliveDelayMs: null,
   dnsQueryType: null,
   tls: null,
+  via: null,
+  timeouts: NO_TIMEOUTS,
   copyWrites: false,
   toFaceError: (error) => error,
 };
 
 /** A runtime that connects by name only, and ends wherever the test says. */
-function namedNetwork(address: string, port: number): { net: NetBackend; far: MemoryLink; network: MemoryNetwork } {
-  const network = new MemoryNetwork();
+class NamedNetwork extends MemoryNetwork {
+  readonly #client: MemoryLink;
+
+  constructor(client: MemoryLink) {
+    super();
+    this.#client = client;
+  }
+
+  override canResolve(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  override connectByName(): Promise<ByteLink> {
+    return Promise.resolve(this.#client);
+  }
+}
+
+function namedNetwork(address: string, port: number): { net: NamedNetwork; far: MemoryLink } {
   const ends = { client: { address: "127.0.0.1", port: 5000 }, server: { address, port } };
   const { client, server } = linkPair(ends);
-  const net: NetBackend = {
-    gaps: network.gaps,
-    canResolve: () => Promise.resolve(false),
-    resolve: (...args) => network.resolve(...args),
-    connect: (...args) => network.connect(...args),
-    connectByName: () => Promise.resolve(client),
-    tls: (...args) => network.tls(...args),
-  };
-  return { net, far: server, network };
+  return { net: new NamedNetwork(client), far: server };
 }
 
 test("CON-19 a grant opens one connection: the second open is refused before anything is sent", async () => {
   const net = new MemoryNetwork();
   net.listen({ address: "9.9.9.9", port: 7 }, async (link) => void await link.readChunk());
   const grant = testGrant({ host: "9.9.9.9", port: 7 });
-  const host = { net, clock: new ManualClock() };
+  const host = createEngineHost(net, new ManualClock());
   const connection = await openTcp(host, grant, OPTIONS);
   await assert.rejects(openTcp(host, grant, OPTIONS), { code: "PERM_SPENT" });
   assert.equal(net.log.length, 1);
@@ -51,7 +63,7 @@ test("CON-19 a grant that was taken back opens nothing", async () => {
   const net = new MemoryNetwork();
   const signal = AbortSignal.abort(new ParleyError("PERM_REVOKED", "Cannot go on"));
   const grant = testGrant({ host: "9.9.9.9", port: 7, signal });
-  await assert.rejects(openTcp({ net, clock: new ManualClock() }, grant, OPTIONS), { code: "PERM_REVOKED" });
+  await assert.rejects(openTcp(createEngineHost(net, new ManualClock()), grant, OPTIONS), { code: "PERM_REVOKED" });
   assert.deepEqual(net.log, []);
 });
 
@@ -66,7 +78,7 @@ for (
   test(`NET-14 a connection by name that ended at ${title} is broken off before any byte`, async () => {
     const { net, far } = namedNetwork(address, port);
     const grant = testGrant({ host: "mail.example", port: 25 });
-    const opening = openTcp({ net, clock: new ManualClock() }, grant, { ...OPTIONS, dnsQueryType });
+    const opening = openTcp(createEngineHost(net, new ManualClock()), grant, { ...OPTIONS, dnsQueryType });
     await assert.rejects(opening, { code });
     await assert.rejects(far.readChunk(), { code: "NET_RESET" });
   });
@@ -75,20 +87,17 @@ for (
 test("NET-14 a connection by name that ended at a public address is taken", async () => {
   const { net } = namedNetwork("9.9.9.9", 25);
   const grant = testGrant({ host: "mail.example", port: 25 });
-  const connection = await openTcp({ net, clock: new ManualClock() }, grant, OPTIONS);
+  const connection = await openTcp(createEngineHost(net, new ManualClock()), grant, OPTIONS);
   assert.equal(connection.remote.address, "9.9.9.9");
   await connection.close();
 });
 
 test("NET-23 a TLS session that was resumed is refused, and closed", async () => {
-  const { net: named, far } = namedNetwork("9.9.9.9", 25);
-  const net: NetBackend = {
-    ...named,
-    tls: (_grant, link) =>
-      Promise.resolve({ trusted: true, link, chain: [], alpnProtocol: null, protocol: "TLSv1.3", resumed: true }),
-  };
+  const { net, far } = namedNetwork("9.9.9.9", 25);
+  net.tls = (_grant, link) =>
+    Promise.resolve({ trusted: true, link, chain: [], alpnProtocol: null, protocol: "TLSv1.3", resumed: true });
   const grant = testGrant({ host: "mail.example", port: 25 });
-  const opening = openTcp({ net, clock: new ManualClock() }, grant, { ...OPTIONS, tls: TERMS });
+  const opening = openTcp(createEngineHost(net, new ManualClock()), grant, { ...OPTIONS, tls: TERMS });
   await assert.rejects(opening, { code: "TLS_HANDSHAKE" });
   assert.equal(await far.readChunk(), null);
 });

@@ -15,7 +15,7 @@ export class PlaintextLimit implements ByteLink {
   #received = 0;
   #sent = 0;
   #lifted = false;
-  #late = false;
+  #failure: ParleyError | null = null;
 
   /**
    * @param link The plaintext link.
@@ -24,7 +24,7 @@ export class PlaintextLimit implements ByteLink {
   constructor(link: ByteLink, clock: Clock) {
     this.#link = link;
     this.#timer = clock.after(UPGRADE_DEADLINE_MS, () => {
-      this.#late = true;
+      this.#failure = requiredError(`within ${UPGRADE_DEADLINE_MS / 1000} s`);
       this.#link.reset();
     }, { keepAlive: false });
   }
@@ -90,19 +90,20 @@ export class PlaintextLimit implements ByteLink {
     this.#link.reset();
   }
 
-  /** Gives a failure that the deadline caused its right name. */
+  /** Gives a failure that a limit caused its right name. */
   async #named<T>(work: Promise<T>): Promise<T> {
     try {
       return await work;
     } catch (error) {
-      throw this.#late ? requiredError(`within ${UPGRADE_DEADLINE_MS / 1000} s`) : error;
+      throw this.#failure ?? error;
     }
   }
 
   #check(passed: number): void {
     if (this.#lifted || passed <= MAX_PLAINTEXT_BYTES) return;
+    this.#failure ??= requiredError(`before ${MAX_PLAINTEXT_BYTES} bytes had passed`);
     this.reset();
-    throw requiredError(`before ${MAX_PLAINTEXT_BYTES} bytes had passed`);
+    throw this.#failure;
   }
 }
 

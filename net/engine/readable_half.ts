@@ -1,8 +1,11 @@
 /** The readable side of a connection: a byte stream that reads from the link only when somebody reads from it (NET-03). */
 import type { ByteLink } from "../port.ts";
+import type { Counters } from "./inventory.ts";
 
 /** What the connection wants to know of its readable side. */
 export interface ReadableHalfEvents {
+  /** Where bytes are counted. */
+  readonly counters: Counters;
   /** Translates a failure into what the face throws. */
   toFaceError(error: unknown): unknown;
   /** The stream ended: null at the end of the data or after cancel, else the link's error. Called once. */
@@ -67,9 +70,13 @@ export class ReadableHalf {
   async #pull(controller: ReadableByteStreamController): Promise<void> {
     this.#reading = true;
     try {
-      const request = controller.byobRequest;
-      if (request === null) this.#deliver(controller, await this.#link.readChunk());
-      else this.#answer(controller, { request, length: await this.#link.read(request.view as Uint8Array) });
+      let request = controller.byobRequest;
+      // A buffer that waits for more than it got (`min`) is served to its end: if its reader goes, nobody else would pull.
+      do {
+        if (request === null) this.#deliver(controller, await this.#link.readChunk());
+        else this.#answer(controller, { request, length: await this.#link.read(request.view as Uint8Array) });
+        request = this.#ended ? null : controller.byobRequest;
+      } while (request !== null);
     } catch (error) {
       this.fail(error);
     } finally {
@@ -79,7 +86,10 @@ export class ReadableHalf {
 
   #deliver(controller: ReadableByteStreamController, chunk: Uint8Array<ArrayBuffer> | null): void {
     if (this.#ended) return;
-    if (chunk !== null) return controller.enqueue(chunk);
+    if (chunk !== null) {
+      this.#events.counters.bytesReceived += chunk.byteLength;
+      return controller.enqueue(chunk);
+    }
     controller.close();
     // A reader with a buffer may have come while this read was under way; a closing stream must answer it.
     controller.byobRequest?.respond(0);
@@ -91,7 +101,10 @@ export class ReadableHalf {
     { request, length }: { readonly request: ReadableStreamBYOBRequest; readonly length: number },
   ): void {
     if (this.#ended) return;
-    if (length > 0) return request.respond(length);
+    if (length > 0) {
+      this.#events.counters.bytesReceived += length;
+      return request.respond(length);
+    }
     controller.close();
     request.respond(0);
     this.#end(null);

@@ -7,10 +7,13 @@
 import { abortError, onAbort } from "../../core/abort.ts";
 import { ParleyError } from "../../core/errors.ts";
 import type { Grant } from "../../permissions/grant.ts";
-import type { ByteLink, NetBackend, SocketAddress, TlsTerms } from "../port.ts";
+import type { ByteLink, SocketAddress, TlsTerms } from "../port.ts";
+import type { EngineHost } from "./engine_host.ts";
+import { Counters } from "./inventory.ts";
 import { PlaintextLimit } from "./plaintext_limit.ts";
 import { ReadableHalf } from "./readable_half.ts";
-import { secureLink, type TlsInfo } from "./tls_handshake.ts";
+import { type SecuredLink, secureLink, type TlsInfo } from "./tls_handshake.ts";
+import { type LinkTimeouts, TimedLink, timedLink } from "./timed_link.ts";
 import { WritableHalf } from "./writable_half.ts";
 
 /** What a connection is made of. */
@@ -19,12 +22,18 @@ export interface TcpConnectionInit {
   readonly link: ByteLink;
   /** The approval it was opened with. */
   readonly grant: Grant;
-  /** The runtime's network, for the upgrade. */
-  readonly net: NetBackend;
+  /** The network, for the upgrade, and the list of what is open. */
+  readonly host: EngineHost;
   /** What is known of the encryption, or null for plaintext. */
   readonly tls: TlsInfo | null;
   /** Breaks the connection off: the script's own signal, or the grant's when the approval is taken back. */
   readonly signal: AbortSignal;
+  /** Limits of time for the program's bytes. */
+  readonly timeouts: LinkTimeouts;
+  /** What has passed already, before an upgrade. */
+  readonly counters?: Counters;
+  /** Told of the connection that takes over after an upgrade, before this one counts as closed. */
+  readonly upgraded?: ((connection: TcpConnection) => void) | undefined;
   /** Whether chunks are copied before they are sent (DS-31). */
   readonly copyWrites: boolean;
   /** Translates what goes wrong into the errors of the face's specification. */
@@ -39,10 +48,16 @@ export class TcpConnection {
   readonly #readable: ReadableHalf;
   readonly #writable: WritableHalf;
   readonly #stopListening: () => void;
+  /** The bytes of the program, with its limits of time. */
+  readonly #link: ByteLink;
+  readonly #counters: Counters;
+  readonly #takeOut: () => void;
   #resolveClosed!: () => void;
   #rejectClosed!: (error: unknown) => void;
   #state: "open" | "upgraded" | "closed" = "open";
   #firstError: unknown = null;
+  /** Why it broke; null while it is open, and after an orderly end. */
+  #failure: unknown = null;
 
   /** @param init What it is made of. */
   constructor(init: TcpConnectionInit) {
@@ -53,10 +68,15 @@ export class TcpConnection {
     });
     // Nobody has to look at `closed`.
     this.closed.catch(() => {});
-    const { link, toFaceError, copyWrites } = init;
-    this.#readable = new ReadableHalf(link, { toFaceError, onEnd: (error) => this.#readableEnded(error) });
-    this.#writable = new WritableHalf(link, { toFaceError, copyWrites, onEnd: (error) => this.#sideEnded(error) });
-    const { signal } = init;
+    const { toFaceError, copyWrites, signal, host, timeouts, counters = new Counters() } = init;
+    const link = timedLink(init.link, host.clock, timeouts);
+    this.#link = link;
+    this.#counters = counters;
+    const onReadEnd = (error: unknown): void => this.#readableEnded(error);
+    this.#readable = new ReadableHalf(link, { toFaceError, counters, onEnd: onReadEnd });
+    const onWriteEnd = (error: unknown): void => this.#sideEnded(error);
+    this.#writable = new WritableHalf(link, { toFaceError, copyWrites, counters, onEnd: onWriteEnd });
+    this.#takeOut = this.#enter();
     const abort = (): void => this.destroy(abortError(signal.reason));
     this.#stopListening = onAbort(signal, abort);
     if (signal.aborted) abort();
@@ -90,6 +110,11 @@ export class TcpConnection {
   /** The approval the connection was opened with. */
   get grant(): Grant {
     return this.#init.grant;
+  }
+
+  /** What has passed, over an upgrade too. */
+  get counters(): Readonly<Counters> {
+    return this.#counters;
   }
 
   /** Whether a stream is in use by a reader, writer or pipe. */
@@ -133,13 +158,27 @@ export class TcpConnection {
    * @param terms The TLS terms, which the grant must have approved.
    * @param signal Ends the attempt.
    * @returns The connection that carries the program's bytes from now on.
-   * @throws {ParleyError} `ARG_INVALID` when the connection is in no state for an upgrade (nothing is closed then);
-   * `TLS_LEFTOVER` when plaintext had arrived that nobody read; any code of `secureLink`.
+   * @throws {ParleyError} `ARG_INVALID` when the connection is in no state for an upgrade (nothing is closed then), or what
+   * broke it before; `TLS_LEFTOVER` when plaintext had arrived that nobody read; any code of `secureLink`.
    */
-  async startTls(terms: TlsTerms, signal: AbortSignal): Promise<TcpConnection> {
+  startTls(terms: TlsTerms, signal: AbortSignal): Promise<TcpConnection> {
+    const { grant, host } = this.#init;
+    return this.upgrade((link, both) => secureLink(host.net, grant, { link, terms, signal: both }), signal);
+  }
+
+  /**
+   * Upgrades the connection; {@linkcode startTls} for either side of the handshake.
+   *
+   * @param secure Makes the handshake. It closes the link when it fails.
+   * @param signal Ends the attempt.
+   * @throws {ParleyError} as {@linkcode startTls}.
+   */
+  async upgrade(
+    secure: (link: ByteLink, signal: AbortSignal) => Promise<SecuredLink>,
+    signal: AbortSignal,
+  ): Promise<TcpConnection> {
     this.#requireUpgradable();
-    const { link, grant, net, toFaceError, copyWrites } = this.#init;
-    const life = this.#init.signal;
+    const { link, toFaceError } = this.#init;
     const leftover = this.#readable.queuedBytes + link.bufferedBytes;
     if (leftover > 0) {
       const error = new ParleyError(
@@ -150,27 +189,38 @@ export class TcpConnection {
       throw error;
     }
     this.#leaveForUpgrade();
+    const life = AbortSignal.any([signal, this.#init.signal]);
     try {
+      if (this.#link instanceof TimedLink) this.#link.release();
       if (link instanceof PlaintextLimit) link.lift();
-      const secured = await secureLink(net, grant, { link, terms, signal: AbortSignal.any([signal, life]) });
+      const secured = await secure(link, life);
       const upgraded = new TcpConnection({
+        ...this.#init,
         link: secured.link,
-        grant,
-        net,
         tls: secured.info,
-        signal: life,
-        copyWrites,
-        toFaceError,
+        counters: this.#counters,
       });
+      this.#init.upgraded?.(upgraded);
       this.#resolveClosed();
       return upgraded;
     } catch (error) {
-      this.#rejectClosed(toFaceError(error));
-      throw error;
+      // A back end may report an abort in its own words; the reason is what counts.
+      const failure = life.aborted ? abortError(life.reason) : error;
+      this.#rejectClosed(toFaceError(failure));
+      throw failure;
     }
   }
 
+  #enter(): () => void {
+    const { host, grant, link, tls } = this.#init;
+    const kind = tls !== null ? "tls" : link.remote.address.startsWith("/") ? "unix" : "tcp";
+    const { local, remote } = link;
+    return host.inventory.add({ kind, grant, local, remote, counters: this.#counters }, host.clock.nowMs());
+  }
+
   #requireUpgradable(): void {
+    // What broke it tells more than that it is closed.
+    if (this.#failure !== null) throw this.#failure;
     const obstacle = this.#upgradeObstacle();
     if (obstacle !== null) throw new ParleyError("ARG_INVALID", `Cannot start TLS: ${obstacle}`);
   }
@@ -188,6 +238,7 @@ export class TcpConnection {
   #leaveForUpgrade(): void {
     this.#state = "upgraded";
     this.#stopListening();
+    this.#takeOut();
     const spent = this.#init.toFaceError(
       new ParleyError("NET_CLOSED", "Cannot use the stream: the connection was upgraded to TLS"),
     );
@@ -209,9 +260,11 @@ export class TcpConnection {
   #release(error: unknown, options: { readonly reset?: boolean } = {}): void {
     if (this.#state !== "open") return;
     this.#state = "closed";
+    this.#failure = error;
     this.#stopListening();
-    if (options.reset === true) this.#init.link.reset();
-    else this.#init.link.close();
+    this.#takeOut();
+    if (options.reset === true) this.#link.reset();
+    else this.#link.close();
     if (error === null) this.#resolveClosed();
     else this.#rejectClosed(this.#init.toFaceError(error));
   }

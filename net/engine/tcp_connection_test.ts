@@ -8,6 +8,9 @@ import { MemoryNetwork } from "../../runtime/memory/net.ts";
 import { PIPE_BYTES } from "../../runtime/memory/pipe.ts";
 import type { TlsTerms } from "../port.ts";
 import { TcpConnection } from "./tcp_connection.ts";
+import { createEngineHost } from "./engine_host.ts";
+import { NO_TIMEOUTS } from "./timed_link.ts";
+import { ManualClock } from "../../core/manual_clock.ts";
 
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
 const bytes = (content: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(content);
@@ -21,7 +24,8 @@ function open(signal: AbortSignal = NEVER): { connection: TcpConnection; peer: M
   const init = {
     link: client,
     grant: testGrant(),
-    net: new MemoryNetwork(),
+    host: createEngineHost(new MemoryNetwork(), new ManualClock()),
+    timeouts: NO_TIMEOUTS,
     tls: null,
     signal,
     copyWrites: false,
@@ -203,18 +207,21 @@ test("NET-06 startTls() refuses while a stream is locked, and the connection goe
   await connection.close();
 });
 
-test("NET-06 startTls() refuses when plaintext was read ahead of the handshake and left unread", async () => {
-  const { connection, peer } = open();
-  const reader = connection.readable.getReader();
-  const pending = reader.read().catch(() => {});
-  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
-  reader.releaseLock();
-  await pending;
-  await peer.write(bytes("injected"));
-  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
-  await assert.rejects(connection.startTls(TERMS, NEVER), { code: "TLS_LEFTOVER" });
-  await assert.rejects(connection.closed, { code: "TLS_LEFTOVER" });
-});
+for (const kind of ["a chunk", "a buffer of the reader's own"]) {
+  test(`NET-06 startTls() refuses when plaintext was read ahead of the handshake as ${kind} and left unread`, async () => {
+    const { connection, peer } = open();
+    const { readable } = connection;
+    const reader = kind === "a chunk" ? readable.getReader() : readable.getReader({ mode: "byob" });
+    const pending = reader.read(new Uint8Array(100)).catch(() => {});
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+    reader.releaseLock();
+    await pending;
+    await peer.write(bytes("injected"));
+    for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+    await assert.rejects(connection.startTls(TERMS, NEVER), { code: "TLS_LEFTOVER" });
+    await assert.rejects(connection.closed, { code: "TLS_LEFTOVER" });
+  });
+}
 
 test("NET-06 plaintext injected before the handshake fails it and reaches nobody", async () => {
   const { connection, peer } = open();

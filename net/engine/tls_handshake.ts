@@ -3,13 +3,20 @@ import { ParleyError } from "../../core/errors.ts";
 import type { ErrorCode } from "../../core/error_codes.ts";
 import type { Grant } from "../../permissions/grant.ts";
 import type { ByteLink, NetBackend, PeerCertificate, TlsRejection, TlsTerms } from "../port.ts";
+import type { TlsIdentity } from "../server_port.ts";
 
 /** What is known of an encrypted connection. */
 export interface TlsInfo {
-  /** The name the certificate was checked against. */
+  /**
+   * The name the certificate was checked against. Where this end is the server: the name that the client asked for, unescaped
+   * and checked by nobody; empty when it named none.
+   */
   readonly serverName: string;
-  /** Who vouches for the certificate: the runtime's own roots, or an authority that the program brought along. */
-  readonly checkedBy: "runtime-roots" | "own-ca";
+  /**
+   * Who vouches for the far end's certificate: the runtime's own roots, or an authority that the program brought along.
+   * `not-checked` where this end is the server and asks clients for none.
+   */
+  readonly checkedBy: "runtime-roots" | "own-ca" | "not-checked";
   /** Such as `TLSv1.3`. */
   readonly protocol: string;
   /** The ALPN protocol agreed on, or null. */
@@ -61,6 +68,34 @@ export async function secureLink(
     return {
       link: result.link,
       info: Object.freeze({ serverName: terms.serverName, checkedBy, protocol, alpnProtocol, chain }),
+    };
+  } catch (error) {
+    link.close();
+    throw error;
+  }
+}
+
+/**
+ * Makes the server's side of a TLS handshake. On every failure the link is closed.
+ *
+ * @param net The runtime's network.
+ * @param grant The approval of the server.
+ * @param options The link, who the server is and whom it asks, and a signal that ends the attempt.
+ * @throws {ParleyError} with a `TLS_` or `NET_` code.
+ */
+export async function serveLink(
+  net: NetBackend,
+  grant: Grant,
+  options: { readonly link: ByteLink; readonly identity: TlsIdentity; readonly signal: AbortSignal },
+): Promise<SecuredLink> {
+  const { link, identity, signal } = options;
+  try {
+    const served = await net.serveTls(grant, link, { identity, signal });
+    const { serverName, chain, alpnProtocol, protocol } = served;
+    const checkedBy = identity.clientCa === null ? "not-checked" : "own-ca";
+    return {
+      link: served.link,
+      info: Object.freeze({ serverName: serverName ?? "", checkedBy, protocol, alpnProtocol, chain }),
     };
   } catch (error) {
     link.close();

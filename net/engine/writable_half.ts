@@ -3,9 +3,12 @@ import { onAbort } from "../../core/abort.ts";
 import { ParleyError } from "../../core/errors.ts";
 import { toBufferSource } from "../../core/webidl.ts";
 import type { ByteLink } from "../port.ts";
+import type { Counters } from "./inventory.ts";
 
 /** What the connection wants to know of its writable side. */
 export interface WritableHalfEvents {
+  /** Where bytes are counted. */
+  readonly counters: Counters;
   /** Sends a copy of each chunk: what the script does to its memory meanwhile changes nothing. */
   readonly copyWrites: boolean;
   /** Translates a failure into what the face throws. */
@@ -22,6 +25,7 @@ export class WritableHalf {
   readonly #events: WritableHalfEvents;
   #controller!: WritableStreamDefaultController;
   #rejectWrite: ((reason: unknown) => void) | null = null;
+  #failure: { readonly faceError: unknown } | null = null;
   #ended = false;
 
   /**
@@ -57,6 +61,7 @@ export class WritableHalf {
   fail(error: unknown): void {
     if (this.#ended) return;
     const faceError = this.#events.toFaceError(error);
+    this.#failure = { faceError };
     this.#controller.error(faceError);
     this.#rejectWrite?.(faceError);
     this.#end(error);
@@ -79,15 +84,17 @@ export class WritableHalf {
       throw error;
     }
     const written = bytes.byteLength === 0 ? undefined : this.#link.write(bytes);
-    return written === undefined ? undefined : this.#settled(written);
+    if (written !== undefined) return this.#settled(written, bytes.byteLength);
+    this.#events.counters.bytesSent += bytes.byteLength;
   }
 
   /** As the link's promise, but an abort need not wait for it. */
-  #settled(written: Promise<void>): Promise<void> {
+  #settled(written: Promise<void>, length: number): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       this.#rejectWrite = reject;
       written.then(() => {
         this.#rejectWrite = null;
+        this.#events.counters.bytesSent += length;
         resolve();
       }, (error) => {
         this.#rejectWrite = null;
@@ -103,7 +110,8 @@ export class WritableHalf {
       this.#end(null);
     } catch (error) {
       this.#end(error);
-      throw this.#events.toFaceError(error);
+      // A close under way fails because of what ended the stream, not because the link is closed then.
+      throw this.#failure === null ? this.#events.toFaceError(error) : this.#failure.faceError;
     }
   }
 

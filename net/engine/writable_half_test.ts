@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "../../tests/support/harness.ts";
 import type { ByteLink } from "../port.ts";
 import { WritableHalf } from "./writable_half.ts";
+import { Counters } from "./inventory.ts";
 
 /** A link that takes everything at once and keeps a copy. */
 function takingLink(): { readonly link: ByteLink; readonly taken: number[][] } {
@@ -24,7 +25,12 @@ function takingLink(): { readonly link: ByteLink; readonly taken: number[][] } {
 
 async function writeTo(chunk: unknown): Promise<number[][]> {
   const { link, taken } = takingLink();
-  const half = new WritableHalf(link, { copyWrites: false, toFaceError: (error) => error, onEnd: () => {} });
+  const half = new WritableHalf(link, {
+    copyWrites: false,
+    counters: new Counters(),
+    toFaceError: (error) => error,
+    onEnd: () => {},
+  });
   await half.stream.getWriter().write(chunk as BufferSource);
   return taken;
 }

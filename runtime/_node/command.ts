@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { Readable } from "node:stream";
+import { isatty } from "node:tty";
 import type { CommandHost } from "../command.ts";
 import { parseArguments } from "./arguments.ts";
 import { listenLoopback, serveTls } from "./loopback_server.ts";
@@ -13,6 +14,7 @@ export function createProcessCommand(): CommandHost {
     get stdin(): ReadableStream<Uint8Array> {
       return Readable.toWeb(process.stdin) as unknown as ReadableStream<Uint8Array>;
     },
+    stdinIsTerminal: isatty(0),
     stdoutIsTerminal: process.stdout.isTTY === true,
     stderrIsTerminal: process.stderr.isTTY === true,
     columns: () => process.stderr.columns ?? process.stdout.columns ?? 80,

@@ -1,15 +1,11 @@
-/**
- * A small server on 127.0.0.1 for the demo, over `node:net` and `node:tls` on all three runtimes: Deno and Bun have no
- * server side of STARTTLS of their own.
- */
+/** A small server on 127.0.0.1 for the demo, over `node:net` on all three runtimes; its TLS is the back ends'. */
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { TLSSocket } from "node:tls";
 import type { ByteLink } from "../../net/port.ts";
 import type { LoopbackServer, ServerIdentity } from "../command.ts";
 import type { ParleyError } from "../../core/errors.ts";
-import { LinkDuplex } from "./duplex_over_link.ts";
 import { nativeCode, netError } from "./errors.ts";
+import { serveTls as serveTlsOver } from "./serve_tls.ts";
 import { socketAddress, StreamLink } from "./tcp_link.ts";
 
 /**
@@ -36,27 +32,16 @@ export async function listenLoopback(serve: (link: ByteLink) => void | Promise<v
 }
 
 /**
- * Makes the server's side of a TLS handshake.
+ * Makes the server's side of a TLS handshake, for a client that is there: it waits for as long as that takes.
  *
  * @param link The plaintext connection.
  * @param identity Certificate and key.
+ * @throws {ParleyError} `TLS_HANDSHAKE`, `TLS_OPTIONS`, or a `NET_` code.
  */
-export async function serveTls(link: ByteLink, identity: ServerIdentity): Promise<ByteLink> {
-  const socket = new TLSSocket(new LinkDuplex(link), {
-    isServer: true,
-    cert: identity.cert,
-    key: identity.key,
-    minVersion: "TLSv1.2",
-    requestCert: false,
-    rejectUnauthorized: true,
-  });
-  await new Promise<void>((resolve, reject) => {
-    socket.once("secure", resolve);
-    socket.once("error", reject);
-    socket.once("close", () => reject(translate(null, "complete the TLS handshake")));
-  });
-  const { remote, local } = link;
-  return new StreamLink(socket, { remote, local, translate, abort: () => void socket.destroy() });
+export async function serveTls(link: ByteLink, { cert, key }: ServerIdentity): Promise<ByteLink> {
+  const identity = { cert, key, clientCa: null, alpnProtocols: [] };
+  const served = await serveTlsOver(link, { identity, signal: new AbortController().signal, translate });
+  return served.link;
 }
 
 function translate(error: unknown, doing: string): ParleyError {

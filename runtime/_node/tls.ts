@@ -13,11 +13,11 @@ import { abortError, onAbort } from "../../core/abort.ts";
 import { isParleyError, ParleyError } from "../../core/errors.ts";
 import { parseIpAddress } from "../../core/ip_address.ts";
 import type { ByteLink, PeerCertificate, TlsRejection, TlsResult, TlsTerms } from "../../net/port.ts";
-import { LinkDuplex } from "./duplex_over_link.ts";
+import type { LinkDuplex } from "./duplex_over_link.ts";
 import { nativeCode } from "./errors.ts";
 import { certificateChain, certificateNames } from "./peer_certificate.ts";
-import { StreamLink } from "./tcp_link.ts";
 import { type DefaultRoots, secureContextFor } from "./tls_context.ts";
+import { TlsCarrier } from "./tls_link.ts";
 import { rejectionReason, WRONG_NAME } from "./tls_reason.ts";
 
 // Taken at load, so that code loaded later cannot replace them (CORE-01).
@@ -59,31 +59,19 @@ export async function tlsHandshake(link: ByteLink, terms: TlsTerms, options: Tls
 /** One handshake under way, and what was seen in it. */
 class Handshake {
   readonly socket: TLSSocket;
-  readonly #duplex: LinkDuplex;
-  readonly #link: ByteLink;
+  readonly #carrier: TlsCarrier;
   readonly #terms: TlsTerms;
   #certificate: NodePeerCertificate | null = null;
-  /** Whether the far end said that it will send no more, before the stream below ended. */
-  #closeNotified = false;
-  #cutOff = false;
 
   constructor(link: ByteLink, terms: TlsTerms, roots: DefaultRoots) {
-    this.#link = link;
     this.#terms = terms;
-    const duplex = new LinkDuplex(link);
-    // First in line for the end: what the TLS stack does with it must not be taken for a close_notify.
-    duplex.on("end", () => void (this.#cutOff = !this.#closeNotified));
-    duplex.on("error", ignore);
-    this.#duplex = duplex;
-    this.socket = tlsConnect(connectOptions(duplex, {
+    this.#carrier = new TlsCarrier(link);
+    this.socket = tlsConnect(connectOptions(this.#carrier.duplex, {
       terms,
       roots,
       checkName: (certificate) => this.#checkName(certificate),
     }));
-    // On Deno and Bun listeners are kept in an object that inherits: a `session` on Object.prototype would be one (CORE-01).
-    Object.setPrototypeOf((this.socket as unknown as { readonly _events: object })._events, null);
-    this.socket.on("error", ignore);
-    watchEnd(this.socket, () => void (this.#closeNotified = true));
+    this.#carrier.adopt(this.socket);
   }
 
   /** Resolves when the handshake is over and the TLS stack is content. */
@@ -114,21 +102,7 @@ class Handshake {
     const nameError = this.#checkName(certificate);
     if (nameError !== undefined) throw nameError;
     socket.disableRenegotiation?.();
-    const link = new StreamLink(socket, {
-      remote: this.#link.remote,
-      local: this.#link.local,
-      translate,
-      abort: () => {
-        this.#link.reset();
-        socket.destroy();
-      },
-      source: { pause: () => this.#duplex.hold(), resume: () => this.#duplex.release() },
-      flushed: () => this.#duplex.flushed(),
-      // Deno sends close_notify only; a second closeWrite does nothing on the others.
-      afterEnd: () => this.#link.closeWrite(),
-      endFailure: () => this.#cutOff ? cutOff() : null,
-      onClose: () => this.#link.close(),
-    });
+    const link = this.#carrier.linkOver(socket, translate);
     return {
       trusted: true,
       link,
@@ -249,26 +223,8 @@ function connectOptions(
   return options;
 }
 
-/**
- * Tells when the TLS stack ends the readable side. Its event comes only after everything was read, which is too late to tell a
- * close_notify from a connection cut off.
- */
-function watchEnd(socket: TLSSocket, ended: () => void): void {
-  const push = socket.push;
-  socket.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
-    if (chunk === null) ended();
-    return push.call(socket, chunk, encoding);
-  };
-}
-
-function cutOff(): ParleyError {
-  return new ParleyError("NET_RESET", "Cannot read: the TLS connection was cut off without close_notify");
-}
-
 function handshakeFailed({ serverName }: TlsTerms, cause: unknown): ParleyError {
   const code = nativeCode(cause);
   const state = code === "" ? "the other side ended the connection" : `the handshake failed (${code})`;
   return new ParleyError("TLS_HANDSHAKE", `Cannot make a TLS connection to ${serverName}: ${state}`, { cause });
 }
-
-function ignore(): void {}

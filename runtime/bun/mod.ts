@@ -1,10 +1,12 @@
 /** Bun as a host. */
-import { processLaunch, unrestrictedNetwork } from "../_node/process_launch.ts";
+import { processInventory, processLaunch, unrestrictedNetwork } from "../_node/process_launch.ts";
 import type { Host } from "../host.ts";
 import { reportLine } from "../report.ts";
 import { systemClock } from "../system_clock.ts";
 import { bunNet } from "./net.ts";
 import { bunTerminal } from "./terminal.ts";
+
+const launch = processLaunch((globalThis as unknown as { Bun: { main: string } }).Bun.main);
 
 /** Bun's back ends. */
 export const host: Host = Object.freeze({
@@ -12,7 +14,8 @@ export const host: Host = Object.freeze({
   net: bunNet,
   terminal: bunTerminal,
   clock: systemClock,
-  launch: processLaunch((globalThis as unknown as { Bun: { main: string } }).Bun.main),
+  launch,
+  inventory: processInventory(launch),
   report: reportLine,
   networkState: unrestrictedNetwork,
 });

@@ -14,6 +14,8 @@ import { bundledRoots } from "../_node/tls_context.ts";
 import { bunNetError } from "./errors.ts";
 import { BunSocketLink } from "./socket_link.ts";
 import type { BunConnectOptions, BunGlobal, BunSocket, BunSocketHandlers } from "./types.ts";
+import { bunDatagrams } from "./datagram.ts";
+import { bunServers } from "./listen.ts";
 
 /** Taken at load, so that code loaded later cannot replace it (CORE-01). */
 const bun = (globalThis as unknown as { readonly Bun: BunGlobal }).Bun;
@@ -24,6 +26,11 @@ const GAPS: NetGaps = Object.freeze({
   connectNotCancellable: true,
   keepAliveDelayIgnored: false,
   resetSendsFin: false,
+  acceptsEagerly: true,
+  serverIpv6OnlyIgnored: false,
+  datagramNotConnected: false,
+  datagramBuffersIgnored: false,
+  multicastTtlZeroRefused: true,
 });
 
 /** Taken at load, so that code loaded later cannot add to them (CORE-01). */
@@ -32,6 +39,8 @@ const ROOTS = bundledRoots();
 /** The network as Bun gives it. Addresses are always looked up and vetted apart, so `connectByName` refuses. */
 export const bunNet: NetBackend = Object.freeze<NetBackend>({
   gaps: GAPS,
+  ...bunServers,
+  ...bunDatagrams,
   canResolve: () => Promise.resolve(true),
   resolve: (_grant, host, { type, signal }) => resolveName(host, { type, signal, translate: bunNetError }),
   connect: (_grant, { address, port }, options) => openLink({ host: addressText(address), port }, options),

@@ -1,5 +1,5 @@
 /**
- * A byte link over a socket of `Bun.connect`: a queue for what Bun pushes, and a wait for `drain` when the kernel takes
+ * A byte link over a socket of `Bun.connect` or `Bun.listen`: a queue for what Bun pushes, and a wait for `drain` when the kernel takes
  * only a part of what is written.
  */
 import { ParleyError } from "../../core/errors.ts";
@@ -17,6 +17,14 @@ interface PendingWrite {
   readonly reject: (error: ParleyError) => void;
 }
 
+/** Both ends of a socket, where it does not know them itself. */
+export interface SocketEnds {
+  /** The far end. */
+  readonly remote: SocketAddress;
+  /** This end. */
+  readonly local: SocketAddress;
+}
+
 /** A {@linkcode ByteLink} over a Bun socket. The socket's handlers call the `on…` methods. */
 export class BunSocketLink implements ByteLink {
   readonly remote: SocketAddress;
@@ -28,11 +36,14 @@ export class BunSocketLink implements ByteLink {
   #shutDown = false;
   #closed = false;
 
-  /** @param socket An open socket, made with `allowHalfOpen`. */
-  constructor(socket: BunSocket) {
+  /**
+   * @param socket An open socket, made with `allowHalfOpen`.
+   * @param ends Its ends; by default those that the system tells.
+   */
+  constructor(socket: BunSocket, ends: SocketEnds = endsOf(socket)) {
     this.#socket = socket;
-    this.remote = socketAddress(socket.remoteAddress, socket.remotePort);
-    this.local = socketAddress(socket.localAddress, socket.localPort);
+    this.remote = ends.remote;
+    this.local = ends.local;
     this.#queue = new ChunkQueue({ pause: () => socket.pause(), resume: () => socket.resume() });
   }
 
@@ -139,6 +150,10 @@ export class BunSocketLink implements ByteLink {
     this.#pending = null;
     release();
   }
+}
+
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: BunSocket): SocketEnds {
+  return { remote: socketAddress(remoteAddress, remotePort), local: socketAddress(localAddress, localPort) };
 }
 
 function gone(doing: string): ParleyError {

@@ -10,6 +10,7 @@ export function createCommandHost(): CommandHost {
   return Object.freeze({
     args: Deno.args,
     stdin: Deno.stdin.readable,
+    stdinIsTerminal: Deno.stdin.isTerminal(),
     stdoutIsTerminal: Deno.stdout.isTerminal(),
     stderrIsTerminal: Deno.stderr.isTerminal(),
     columns: consoleColumns,

@@ -3,6 +3,7 @@ import { formatHostPort } from "../../core/ip_address.ts";
 import type { Host } from "../host.ts";
 import { reportLine } from "../report.ts";
 import { systemClock } from "../system_clock.ts";
+import { denoInventory } from "./inventory.ts";
 import { denoLaunch } from "./launch.ts";
 import { denoNet } from "./net.ts";
 import { denoTerminal } from "./terminal.ts";
@@ -14,6 +15,7 @@ export const host: Host = Object.freeze({
   terminal: denoTerminal,
   clock: systemClock,
   launch: denoLaunch,
+  inventory: denoInventory,
   report: reportLine,
   async networkState(name: string, port: number): Promise<"granted" | "denied" | "prompt"> {
     const { state } = await Deno.permissions.query({ name: "net", host: formatHostPort(name, port) });

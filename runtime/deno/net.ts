@@ -14,6 +14,8 @@ import { tlsHandshake } from "../_node/tls.ts";
 import { bundledRoots } from "../_node/tls_context.ts";
 import { ConnLink } from "./conn_link.ts";
 import { denoNetError } from "./errors.ts";
+import { denoDatagrams } from "./datagram.ts";
+import { denoServers } from "./listen.ts";
 
 /** Taken at load, so that code loaded later cannot replace them (CORE-01). */
 const denoConnect = Deno.connect;
@@ -28,6 +30,11 @@ const GAPS: NetGaps = Object.freeze({
   connectNotCancellable: false,
   keepAliveDelayIgnored: true,
   resetSendsFin: true,
+  acceptsEagerly: false,
+  serverIpv6OnlyIgnored: true,
+  datagramNotConnected: true,
+  datagramBuffersIgnored: true,
+  multicastTtlZeroRefused: true,
 });
 
 /**
@@ -40,6 +47,8 @@ const ROOTS = permissions.querySync(SYSTEM_FACTS).state === "granted" ? bundledR
 /** The network as Deno gives it. */
 export const denoNet: NetBackend = Object.freeze<NetBackend>({
   gaps: GAPS,
+  ...denoServers,
+  ...denoDatagrams,
   canResolve,
   resolve: (_grant, host, { type, signal }) => resolveName(host, { type, signal, translate: denoNetError }),
   connect: (_grant, { address, port }, options) => openLink({ host: addressText(address), port }, options),

@@ -4,13 +4,15 @@
  * authority, plaintext in its way), so that programs can be tested against those outcomes.
  */
 import { ParleyError } from "../../core/errors.ts";
+import { parseIpAddress } from "../../core/ip_address.ts";
 import type { ByteLink, PeerCertificate, TlsResult, TlsTerms } from "../../net/port.ts";
+import { isSignedBy, type MemoryCertificate } from "./memory_certificate.ts";
 
 /** The identity of a server in memory. */
 export interface MemoryIdentity {
   /** Names its certificate is for. */
   readonly names: readonly string[];
-  /** The PEM text of the authority that signed it, or `"public"` for one that the runtime trusts. */
+  /** The PEM text or the name of the authority that signed it, or `"public"` for one that the runtime trusts. */
   readonly authority: string;
   /** Whether the certificate has expired. */
   readonly expired?: boolean;
@@ -21,23 +23,32 @@ export interface MemoryIdentity {
 const GREETING = "PARLEY-MEMORY-TLS ";
 const MAX_LINE = 1024 * 1024;
 
-interface ServerHello {
-  readonly names: readonly string[];
-  readonly authority: string;
-  readonly expired: boolean;
+/** What a client says of itself. */
+export interface MemoryClientHello {
+  /** The name it wants, or null when it wants an address. */
+  readonly serverName: string | null;
+  /** ALPN protocols it offers, best first. */
+  readonly alpnProtocols: readonly string[];
+  /** Its certificate, or null. */
+  readonly cert: string | null;
+}
+
+interface ServerHello extends MemoryCertificate {
   readonly alpn: string | null;
 }
 
-/** Plays the client of a handshake. */
+/** Plays the client of a handshake. Its certificate goes out as it is; a server that demands none does not look at it. */
 export async function memoryTlsClient(link: ByteLink, terms: TlsTerms): Promise<TlsResult> {
-  await link.write(encodeLine({ serverName: terms.serverName, alpnProtocols: terms.alpnProtocols }));
-  const hello = await readHello<ServerHello>(link);
+  const { alpnProtocols, cert } = terms;
+  const serverName = parseIpAddress(terms.serverName) === null ? terms.serverName : null;
+  await link.write(encodeLine({ serverName, alpnProtocols, cert }));
+  const hello = await readServerHello(link);
   const chain = [await certificateOf(hello)];
   const reject = (reason: "untrusted" | "name" | "expired", chainError: string): TlsResult => {
     link.close();
     return { trusted: false, reason, chainError, chain, cause: null };
   };
-  const trusted = terms.ca === null ? hello.authority === "public" : terms.ca.includes(hello.authority);
+  const trusted = terms.ca === null ? hello.authority === "public" : isSignedBy(hello, terms.ca);
   if (!trusted) return reject("untrusted", "UNABLE_TO_VERIFY_LEAF_SIGNATURE");
   if (hello.expired) return reject("expired", "CERT_HAS_EXPIRED");
   if (!hello.names.includes(terms.serverName)) return reject("name", "ERR_TLS_CERT_ALTNAME_INVALID");
@@ -66,11 +77,43 @@ export async function memoryTlsClient(link: ByteLink, terms: TlsTerms): Promise<
  * ```
  */
 export async function memoryTlsServer(link: ByteLink, identity: MemoryIdentity): Promise<ByteLink> {
-  const { alpnProtocols = [] } = await readHello<{ alpnProtocols?: readonly string[] }>(link);
-  const { names, authority, expired = false } = identity;
-  const alpn = alpnProtocols.find((protocol) => identity.alpnProtocols?.includes(protocol)) ?? null;
-  await link.write(encodeLine({ names, authority, expired, alpn }));
+  const { alpnProtocols } = await readClientHello(link);
+  await answerClient(link, identity, agreedProtocol(identity.alpnProtocols ?? [], alpnProtocols));
   return link;
+}
+
+/** The protocol that the server likes best of those offered, or null. */
+export function agreedProtocol(known: readonly string[], offered: readonly string[]): string | null {
+  return known.find((name) => offered.includes(name)) ?? null;
+}
+
+/**
+ * Reads what the client says of itself. Whatever is not of the right type was not said.
+ *
+ * @throws {ParleyError} `TLS_HANDSHAKE` when it does not speak TLS.
+ */
+export async function readClientHello(link: ByteLink): Promise<MemoryClientHello> {
+  const { serverName, alpnProtocols, cert } = await readHello<Record<keyof MemoryClientHello, unknown>>(link);
+  return { serverName: textOf(serverName), alpnProtocols: textsOf(alpnProtocols), cert: textOf(cert) };
+}
+
+async function readServerHello(link: ByteLink): Promise<ServerHello> {
+  const { names, authority, expired, alpn } = await readHello<Record<keyof ServerHello, unknown>>(link);
+  return { names: textsOf(names), authority: textOf(authority) ?? "", expired: expired === true, alpn: textOf(alpn) };
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+/** Tells the client who the server is, and on which ALPN protocol they agree. */
+export async function answerClient(link: ByteLink, identity: MemoryIdentity, alpn: string | null): Promise<void> {
+  const { names, authority, expired = false } = identity;
+  await link.write(encodeLine({ names, authority, expired, alpn }));
 }
 
 function encodeLine(hello: unknown): Uint8Array {
@@ -78,7 +121,7 @@ function encodeLine(hello: unknown): Uint8Array {
 }
 
 /** Reads byte by byte, so that nothing after the line is taken. */
-async function readHello<T>(link: ByteLink): Promise<T> {
+async function readHello<T extends object>(link: ByteLink): Promise<T> {
   const byte = new Uint8Array(1);
   const line: number[] = [];
   while (line.length < MAX_LINE && await link.read(byte) > 0 && byte[0] !== 10) {
@@ -88,7 +131,8 @@ async function readHello<T>(link: ByteLink): Promise<T> {
   const text = new TextDecoder().decode(Uint8Array.from(line));
   if (text.startsWith(GREETING)) {
     try {
-      return JSON.parse(text.slice(GREETING.length)) as T;
+      const hello: unknown = JSON.parse(text.slice(GREETING.length));
+      if (typeof hello === "object" && hello !== null) return hello as T;
     } catch {
       // Falls through: what is not a greeting is a failed handshake.
     }
@@ -97,20 +141,21 @@ async function readHello<T>(link: ByteLink): Promise<T> {
   throw new ParleyError("TLS_HANDSHAKE", "Cannot complete the TLS handshake: the other side does not speak TLS");
 }
 
-async function certificateOf(hello: ServerHello): Promise<PeerCertificate> {
-  const der = new TextEncoder().encode(JSON.stringify(hello));
+/** What a certificate in memory looks like to the other side: the same from either, and however often it is shown. */
+export async function certificateOf({ names, authority, expired }: MemoryCertificate): Promise<PeerCertificate> {
+  const der = new TextEncoder().encode(JSON.stringify({ names, authority, expired }));
   const hash = Array.from(
     new Uint8Array(await crypto.subtle.digest("SHA-256", der)),
     (byte) => byte.toString(16).padStart(2, "0"),
   ).join("");
-  const subjectAltName = hello.names.map((name) => `DNS:${name}`).join(", ");
+  const subjectAltName = names.map((name) => `DNS:${name}`).join(", ");
   return {
     der,
-    subject: `CN=${hello.names[0] ?? ""}`,
+    subject: `CN=${names[0] ?? ""}`,
     issuer: "CN=memory",
     subjectAltName,
     validFromMs: 0,
-    validToMs: hello.expired ? 0 : 253_402_300_799_000,
+    validToMs: expired ? 0 : 253_402_300_799_000,
     sha256: hash,
     spkiSha256: hash,
   };

@@ -1,11 +1,13 @@
 /** Node as a host. */
 import process from "node:process";
-import { processLaunch, unrestrictedNetwork } from "../_node/process_launch.ts";
+import { processInventory, processLaunch, unrestrictedNetwork } from "../_node/process_launch.ts";
 import type { Host } from "../host.ts";
 import { reportLine } from "../report.ts";
 import { systemClock } from "../system_clock.ts";
 import { nodeNet } from "./net.ts";
 import { nodeTerminal } from "./terminal.ts";
+
+const launch = processLaunch(process.argv[1]);
 
 /** Node's back ends. */
 export const host: Host = Object.freeze({
@@ -13,7 +15,8 @@ export const host: Host = Object.freeze({
   net: nodeNet,
   terminal: nodeTerminal,
   clock: systemClock,
-  launch: processLaunch(process.argv[1]),
+  launch,
+  inventory: processInventory(launch),
   report: reportLine,
   networkState: unrestrictedNetwork,
 });

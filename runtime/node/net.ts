@@ -11,6 +11,9 @@ import { addressText, endpointText, keepAliveMs, socketAddress, StreamLink } fro
 import { tlsHandshake } from "../_node/tls.ts";
 import { bundledRoots } from "../_node/tls_context.ts";
 import { nodeNetError } from "./errors.ts";
+import { nodeDatagrams } from "./datagram.ts";
+import { nodeServers } from "./listen.ts";
+import { socketOptions } from "./socket_options.ts";
 
 const Socket = net.Socket;
 
@@ -19,6 +22,11 @@ const GAPS: NetGaps = Object.freeze({
   connectNotCancellable: false,
   keepAliveDelayIgnored: false,
   resetSendsFin: false,
+  acceptsEagerly: true,
+  serverIpv6OnlyIgnored: false,
+  datagramNotConnected: false,
+  datagramBuffersIgnored: false,
+  multicastTtlZeroRefused: false,
 });
 
 /** Taken at load, so that code loaded later cannot add to them (CORE-01). */
@@ -30,6 +38,8 @@ const ROOTS = bundledRoots();
  */
 export const nodeNet: NetBackend = Object.freeze<NetBackend>({
   gaps: GAPS,
+  ...nodeServers,
+  ...nodeDatagrams,
   canResolve: () => Promise.resolve(true),
   resolve: (_grant, host, { type, signal }) => resolveName(host, { type, signal, translate: nodeNetError }),
   async connect(_grant, { address, port }, options) {
@@ -77,30 +87,6 @@ function linkOver(socket: net.Socket, { noDelay, keepAliveDelayMs }: ConnectOpti
     translate: nodeNetError,
     abort: () => void socket.resetAndDestroy(),
   });
-}
-
-/** Own properties all: a `fd`, `handle` or `onread` from Object.prototype would make another socket of it. */
-function socketOptions(): net.SocketConstructorOpts {
-  const options: Record<string, unknown> = {
-    allowHalfOpen: true,
-    fd: undefined,
-    handle: undefined,
-    onread: undefined,
-    signal: undefined,
-    readable: undefined,
-    writable: undefined,
-    blockList: undefined,
-    objectMode: undefined,
-    readableObjectMode: undefined,
-    writableObjectMode: undefined,
-    decodeStrings: undefined,
-    encoding: undefined,
-    highWaterMark: undefined,
-    noDelay: undefined,
-    keepAlive: undefined,
-    keepAliveInitialDelay: undefined,
-  };
-  return options;
 }
 
 /** Own properties all: a `path` from Object.prototype would connect to a Unix socket, a `lookup` to another address. */

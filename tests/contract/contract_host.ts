@@ -24,6 +24,8 @@ export interface ContractTraits {
   readonly realSockets: boolean;
   /** Whether the program can go on writing after the far end's close_notify. */
   readonly writesAfterCloseNotify: boolean;
+  /** Whether the hop limit of IPv6 groups can be set, and their sources be chosen. */
+  readonly ipv6Multicast: boolean;
 }
 
 /** A back end and a network around it. */

@@ -10,7 +10,7 @@ export function memoryHost(): ContractHost {
   let nextPort = 1000;
   return {
     net,
-    traits: { realSockets: false, writesAfterCloseNotify: true },
+    traits: { realSockets: false, writesAfterCloseNotify: true, ipv6Multicast: true },
     listen: (service) => {
       const port = nextPort++;
       const at = { address: LOOPBACK.text, port };

@@ -3,7 +3,7 @@ import { RUNTIME } from "../support/harness.ts";
 import type { ContractHost } from "./contract_host.ts";
 import { launchContract } from "./launch_contract.ts";
 import { memoryHost } from "./memory_host.ts";
-import { nativeBackend, nativeGaps, nativeTraits } from "./native_backend.ts";
+import { nativeBackend, nativeGaps, nativeTraits, noGaps } from "./native_backend.ts";
 import { netContract } from "./net_contract.ts";
 import { realHost } from "./node_host.ts";
 import { tlsContract } from "./tls_contract.ts";
@@ -12,10 +12,6 @@ const net = await nativeBackend();
 const makeHost = (): ContractHost => realHost(net, nativeTraits);
 
 netContract(RUNTIME, makeHost, nativeGaps);
-netContract("memory", memoryHost, {
-  connectNotCancellable: false,
-  keepAliveDelayIgnored: false,
-  resetSendsFin: false,
-});
+netContract("memory", memoryHost, noGaps);
 tlsContract(RUNTIME, makeHost);
 launchContract(RUNTIME);

@@ -24,6 +24,8 @@ export interface ClientPlan {
   readonly input?: string;
   /** Milliseconds that it may run. Default 30,000. */
   readonly timeoutMs?: number;
+  /** Makes another command of the command, such as one that runs it in a network namespace. */
+  readonly within?: (argv: readonly string[]) => readonly string[];
 }
 
 /** How a program ended. */
@@ -53,7 +55,9 @@ export class ClientProcess implements AsyncDisposable {
 
   constructor(path: string, plan: ClientPlan, temp: TempDirectory) {
     this.#temp = temp;
-    const child = spawn(path, [...runtimeArgs(plan.runtime), `${ROOT}${plan.program}`, ...(plan.args ?? [])], {
+    const argv = [path, ...runtimeArgs(plan.runtime), `${ROOT}${plan.program}`, ...(plan.args ?? [])];
+    const [command = path, ...args] = plan.within?.(argv) ?? argv;
+    const child = spawn(command, args, {
       cwd: plan.cwd ?? temp.path,
       env: { ...inherited(), LANG: "C.UTF-8", NO_COLOR: "1", ...plan.env },
       stdio: ["pipe", "pipe", "pipe"],
@@ -95,9 +99,24 @@ export class ClientProcess implements AsyncDisposable {
    * @param pattern Searched in everything so far.
    * @throws {TypeError} When the program ends without it; both outputs are in the message.
    */
-  async expect(pattern: RegExp): Promise<RegExpExecArray> {
+  expect(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#find(pattern, () => this.#stdout);
+  }
+
+  /** As {@linkcode ClientProcess.expect}, on standard error. */
+  expectError(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#find(pattern, () => this.#stderr);
+  }
+
+  /** Sends a signal. */
+  signal(name: "SIGINT" | "SIGTERM" | "SIGKILL"): void {
+    // By its id: after `child.kill` Deno calls every end one by the signal, whatever the exit status was.
+    if (!this.#over && this.#child.pid !== undefined) process.kill(this.#child.pid, name);
+  }
+
+  async #find(pattern: RegExp, text: () => string): Promise<RegExpExecArray> {
     for (;;) {
-      const found = pattern.exec(this.#stdout);
+      const found = pattern.exec(text());
       if (found !== null) return found;
       if (this.#over) throw new TypeError(`Cannot find ${pattern}: the program has ended\n${this.#outputs()}`);
       await new Promise<void>((resolve) => void (this.#wake = resolve));

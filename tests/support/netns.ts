@@ -21,7 +21,8 @@ export const MAIL_SERVER: string = "198.51.45.25";
 export const PRIVATE_SERVER: string = "10.7.7.7";
 /** The router: the other end of the link. Whatever is sent to its port 9 is dropped. */
 export const ROUTER: string = "203.0.114.2";
-const CLIENT = "203.0.114.1";
+/** The end of the link in the client's namespace. */
+export const CLIENT: string = "203.0.114.1";
 
 const run = promisify(execFile);
 const PYTHON = "/usr/bin/python3";
@@ -75,7 +76,7 @@ export class NamespacePair {
     await removeStale();
     const pair = new NamespacePair(`${process.pid}-${++count}`);
     try {
-      await pair.#connect(`pc${process.pid}`, `pr${process.pid}`);
+      await pair.#connect(pair.clientInterface, pair.routerInterface);
       await pair.#serve(records);
       return pair;
     } catch (error) {
@@ -93,6 +94,21 @@ export class NamespacePair {
   /** The command that runs a command in the client's namespace, where `/etc/resolv.conf` names our name server. */
   inClient(argv: readonly string[]): string[] {
     return ["/usr/sbin/ip", "netns", "exec", this.#client, ...argv];
+  }
+
+  /** The command that runs a command at the other end of the link. */
+  inRouter(argv: readonly string[]): string[] {
+    return ["/usr/sbin/ip", "netns", "exec", this.#router, ...argv];
+  }
+
+  /** Name of the link's end in the client's namespace. */
+  get clientInterface(): string {
+    return `pc${process.pid}`;
+  }
+
+  /** Name of the link's other end. */
+  get routerInterface(): string {
+    return `pr${process.pid}`;
   }
 
   /** Ends the servers and removes the namespaces. */
@@ -122,6 +138,8 @@ export class NamespacePair {
       [client, "route", "add", "default", "via", ROUTER],
     ];
     for (const [namespace, ...args] of setUp) await ip("-n", namespace, ...args);
+    await untilUp(client, clientEnd);
+    await untilUp(router, routerEnd);
     await mkdir(`${CONFIGURATION}/${client}`, { recursive: true });
     await writeFile(`${CONFIGURATION}/${client}/resolv.conf`, `nameserver ${NAME_SERVER}\noptions attempts:1\n`);
   }
@@ -135,6 +153,16 @@ export class NamespacePair {
 
 async function ip(...args: readonly string[]): Promise<void> {
   await run("/usr/sbin/ip", args);
+}
+
+/** An interface is listed by the system as running only once its other end is up, too, and that takes a moment. */
+async function untilUp(namespace: string, name: string): Promise<void> {
+  for (let tries = 0; tries < 500; tries++) {
+    const { stdout } = await run("/usr/sbin/ip", ["-n", namespace, "-oneline", "link", "show", "dev", name]);
+    if (stdout.includes("LOWER_UP") && stdout.includes("state UP")) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new TypeError(`Cannot use the link ${name}: it did not come up`);
 }
 
 async function removeNamespace(name: string): Promise<void> {

@@ -5,6 +5,9 @@ import { test } from "../../../tests/support/harness.ts";
 import { testGrant } from "../../../tests/support/test_grant.ts";
 import { TcpConnection } from "../../engine/tcp_connection.ts";
 import { negotiateStartTls, type StartTlsProtocol } from "./negotiate.ts";
+import { createEngineHost } from "../../engine/engine_host.ts";
+import { NO_TIMEOUTS } from "../../engine/timed_link.ts";
+import { ManualClock } from "../../../core/manual_clock.ts";
 
 /** A server that gives its answers in turn, each after something was said to it, the first at once where there is a greeting. */
 function serverThat(...answers: string[]): { connection: TcpConnection; said: string[] } {
@@ -16,7 +19,8 @@ function serverThat(...answers: string[]): { connection: TcpConnection; said: st
   const init = {
     link: client,
     grant: testGrant(),
-    net: new MemoryNetwork(),
+    host: createEngineHost(new MemoryNetwork(), new ManualClock()),
+    timeouts: NO_TIMEOUTS,
     tls: null,
     signal,
     copyWrites: false,

@@ -9,8 +9,8 @@ const NAMES: ReadonlyMap<ErrorCode, string> = new Map<ErrorCode, string>([
 
 /** What the translation has to know. */
 export interface FaceErrorSource {
-  /** What the script asked for, as it asked for it. */
-  readonly where: string;
+  /** What the script wants to do, as it said it: `connect to mail.example:25`. */
+  readonly deed: string;
   /** Whether the script has called `close()`: what fails from then on fails for that reason. */
   closing(): boolean;
 }
@@ -28,7 +28,7 @@ export function faceErrors(source: FaceErrorSource): (error: unknown) => unknown
     const { code } = error;
     // A refusal by the runtime itself is one like any other.
     if (code.startsWith("PERM_") || code === "NET_OS_DENIED") {
-      return new DOMException(`Not allowed to connect to ${source.where}`, "NotAllowedError");
+      return new DOMException(`Not allowed to ${source.deed}`, "NotAllowedError");
     }
     if (code === "NET_ABORTED") return error.cause ?? new DOMException("The stream was aborted", "AbortError");
     if (code === "NET_CLOSED" && source.closing()) return new DOMException("Stream closed", "AbortError");

@@ -5,9 +5,14 @@
  */
 import { defineInterface } from "../../../core/webidl.ts";
 import type { NetContextSource } from "../../context.ts";
+import type { TcpConnection } from "../../engine/tcp_connection.ts";
+import { promised, requireArguments } from "./interface_call.ts";
+import { openConnection } from "./open_connection.ts";
 import { platformObjects } from "./platform_object.ts";
+import { type DirectSocketsPolicy, requireToConstruct } from "./policy.ts";
+import { SocketState } from "./socket_state.ts";
+import { openTcp, type TCPSocketOpenInfo } from "./tcp_open_info.ts";
 import { type TCPSocketOptions, toTcpSocketRequest } from "./tcp_socket_options.ts";
-import { type TCPSocketOpenInfo, TcpSocketState } from "./tcp_socket_state.ts";
 
 /** A TCP connection, from the attempt to its end. Cannot be cloned or transferred. */
 export interface TCPSocket {
@@ -40,26 +45,43 @@ export interface TCPSocketConstructor {
    * @param remotePort Port, taken modulo 65536 as the draft has it.
    * @param options How.
    * @throws {TypeError} for missing arguments, options of a wrong type, `keepAliveDelay` under 1000 and buffer sizes of 0.
+   * @throws {DOMException} `NotAllowedError` where the policy does not allow `direct-sockets`.
    */
   new (remoteAddress: string, remotePort: number, options?: TCPSocketOptions): TCPSocket;
 }
 
-const sockets = platformObjects<TcpSocketState>("TCPSocket");
+/** The class, and how a server makes one of its objects. */
+export interface TcpSockets {
+  /** The class. */
+  readonly TCPSocket: TCPSocketConstructor;
+  /**
+   * Makes a socket that is open already.
+   *
+   * @param connection Its connection.
+   */
+  accepted(connection: TcpConnection): TCPSocket;
+}
+
+const sockets = platformObjects<SocketState<TCPSocketOpenInfo>>("TCPSocket");
+const { create } = Object;
 
 /**
  * Makes the class for one requester.
  *
- * Deviation: the constructor never throws `NotAllowedError`, because whether the operator refuses is known later only
- * (DS-07); `opened` and `closed` reject with it.
+ * Deviation: whether the operator refuses is known later only, so that the constructor throws `NotAllowedError` for the
+ * policy alone (DS-07); after the operator's refusal `opened` and `closed` reject with it.
  *
  * @param source Whom its sockets act for.
+ * @param policy What its code may use.
  */
-export function defineTcpSocket(source: NetContextSource): TCPSocketConstructor {
+export function defineTcpSocket(source: NetContextSource, policy: DirectSocketsPolicy): TcpSockets {
   class TCPSocket {
     constructor(remoteAddress: string, remotePort: number, options: TCPSocketOptions = {}) {
-      requireArguments(arguments.length);
+      requireArguments(arguments.length, { needed: 2, deed: "construct a TCPSocket" });
+      requireToConstruct("direct-sockets", { policy, what: "a TCPSocket" });
       const request = toTcpSocketRequest({ remoteAddress, remotePort, options });
-      return sockets.create(this, new TcpSocketState(request, source)) as TCPSocket;
+      const state = new SocketState((closing) => openConnection(request, { source, policy, closing }));
+      return sockets.create(this, state) as TCPSocket;
     }
 
     get opened(): Promise<TCPSocketOpenInfo> {
@@ -75,18 +97,8 @@ export function defineTcpSocket(source: NetContextSource): TCPSocketConstructor 
     }
   }
   defineInterface(TCPSocket, { tag: "TCPSocket", members: ["opened", "closed", "close"] });
-  return TCPSocket;
-}
-
-function requireArguments(count: number): void {
-  if (count < 2) throw new TypeError(`Cannot construct a TCPSocket: 2 arguments are needed, and there are ${count}`);
-}
-
-/** Members that give promises never throw: https://webidl.spec.whatwg.org/#dfn-attribute-getter */
-function promised<T>(get: () => Promise<T>): Promise<T> {
-  try {
-    return get();
-  } catch (error) {
-    return Promise.reject(error);
-  }
+  const like: object = create(TCPSocket.prototype);
+  const accepted = (connection: TcpConnection): TCPSocket =>
+    sockets.create(like, new SocketState(openTcp(connection))) as TCPSocket;
+  return Object.freeze({ TCPSocket, accepted });
 }

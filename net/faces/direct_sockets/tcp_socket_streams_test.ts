@@ -7,6 +7,7 @@ import { brokerFixture, ONCE, REQUESTER } from "../../../tests/support/broker_fi
 import { test } from "../../../tests/support/harness.ts";
 import type { ByteLink } from "../../port.ts";
 import { createDirectSockets, type TCPSocket, type TCPSocketOpenInfo } from "./mod.ts";
+import { createEngineHost } from "../../engine/engine_host.ts";
 
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
 const bytes = (content: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(content);
@@ -40,7 +41,7 @@ interface Pair {
 function connecting(held: Promise<void> = Promise.resolve()): Pair {
   const net = new HandNetwork(held);
   const { broker, clock } = brokerFixture([ONCE], { test: true });
-  const context = { engine: { net, clock }, broker, requester: REQUESTER, lifetimes: null, claim: null };
+  const context = { engine: createEngineHost(net, clock), broker, requester: REQUESTER, lifetimes: null, claim: null };
   const { TCPSocket } = createDirectSockets(() => Promise.resolve({ ...context, report: () => {} }));
   return { socket: new TCPSocket("93.184.215.14", 80), peer: net.peer };
 }

@@ -7,6 +7,7 @@ import { type BrokerFixture, brokerFixture, NO, ONCE, REQUESTER, RUN } from "../
 import { test } from "../../../tests/support/harness.ts";
 import type { ByteLink, ConnectOptions } from "../../port.ts";
 import { createDirectSockets, type TCPSocket, type TCPSocketConstructor } from "./mod.ts";
+import { createEngineHost } from "../../engine/engine_host.ts";
 
 const ADDRESS = "93.184.215.14";
 const ADDRESS_6 = "2606:2800:21f:cb07:6820:80da:af6b:8b2c";
@@ -40,7 +41,7 @@ function page(options: { readonly service?: MemoryService; readonly script?: rea
   network.listen({ address: ADDRESS_6, port: 80 }, service);
   const fixture = brokerFixture(script, { test: true });
   const { broker, clock, reports } = fixture;
-  const engine = { net: network, clock };
+  const engine = createEngineHost(network, clock);
   const report = (line: string): void => void reports.push(line);
   const context = { engine, broker, requester: REQUESTER, lifetimes: null, claim: null, report };
   return { ...fixture, network, TCPSocket: createDirectSockets(() => Promise.resolve(context)).TCPSocket };

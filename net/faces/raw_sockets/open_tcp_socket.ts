@@ -1,10 +1,13 @@
 /** `openTCPSocket()`: options → request → Grant → connection → socket (NET-01). */
 import { type Destination, makeDestination } from "../../../core/destination.ts";
 import { ParleyError } from "../../../core/errors.ts";
-import { canonicalHost } from "../../../core/host.ts";
-import type { DirectSocketsDescriptor, TlsClaims } from "../../../permissions/descriptor.ts";
-import type { NetContext, NetContextSource } from "../../context.ts";
-import { openApproved } from "../../open_approved.ts";
+import { canonicalHost, hostOfPath } from "../../../core/host.ts";
+import { connectDescriptor, type DirectSocketsDescriptor, type TlsClaims } from "../../../permissions/descriptor.ts";
+import type { Clock } from "../../../core/clock.ts";
+import type { NetContextSource } from "../../context.ts";
+import type { TcpConnection } from "../../engine/tcp_connection.ts";
+import { type ApprovalRequest, openApproved } from "../../open_approved.ts";
+import { proxyRoute } from "../../proxy_options.ts";
 import type { TlsTerms } from "../../port.ts";
 import { tlsClaims, tlsTerms } from "../../tls_options.ts";
 import { faceErrors } from "./errors.ts";
@@ -23,49 +26,66 @@ export async function openTcpSocket(context: NetContextSource, options: TCPSocke
   const request = toTcpRequest(options);
   const toFaceError = faceErrors(request.where);
   try {
-    const destination = toDestination(request);
+    const opening = await prepareTcpSocket(request, toFaceError);
     request.signal.throwIfAborted();
-    return await open(await context(), { request, destination, toFaceError });
+    const known = await context();
+    return opening.finish(await openApproved(known, opening.approval), known.engine.clock);
   } catch (error) {
     throw toFaceError(error);
   }
 }
 
-interface Opening {
-  readonly request: TcpRequest;
-  readonly destination: Destination | null;
-  readonly toFaceError: (error: unknown) => unknown;
+/** A socket about to be opened: what to ask and do for it, and how it comes out of a connection. */
+export interface TcpSocketOpening {
+  /** For `net/open_approved.ts`. */
+  readonly approval: ApprovalRequest;
+  /** Makes the socket. */
+  finish(connection: TcpConnection, clock: Clock): TCPSocket;
 }
 
-async function open(context: NetContext, { request, destination, toFaceError }: Opening): Promise<TCPSocket> {
-  const { clock } = context.engine;
-  const tlsFor = (host: string): TlsTerms | null =>
-    request.secureTransport === "on" ? tlsTerms(request.tls, host) : null;
-  const connection = await openApproved(context, {
-    descriptor: await toDescriptor(request, destination),
-    signal: request.signal,
+/**
+ * Prepares a socket. Asks and opens nothing.
+ *
+ * @param request The converted options.
+ * @param toFaceError Translates failures of the connection.
+ * @throws {ParleyError} `DEST_SYNTAX` or `DEST_HOST` for a host or path that is none.
+ */
+export async function prepareTcpSocket(
+  request: TcpRequest,
+  toFaceError: (error: unknown) => unknown,
+): Promise<TcpSocketOpening> {
+  const { proxy, signal, tls } = request;
+  const tlsFor = (host: string): TlsTerms | null => request.secureTransport === "on" ? tlsTerms(tls, host) : null;
+  const approval: ApprovalRequest = {
+    descriptor: await toDescriptor(request, toDestination(request)),
+    proxy,
+    signal,
     options: (host) => ({ ...request, tls: tlsFor(host), copyWrites: false, toFaceError }),
-  });
-  return createTcpSocket({
-    connection,
-    tls: request.tls,
-    handshakeTimeoutMs: request.connectTimeoutMs,
-    toFaceError,
-    timeout: (delayMs) => startTimeout(clock, delayMs),
-  });
+  };
+  const finish: TcpSocketOpening["finish"] = (connection, clock) =>
+    createTcpSocket({
+      connection,
+      tls,
+      handshakeTimeoutMs: request.connectTimeoutMs,
+      toFaceError,
+      timeout: (delayMs) => startTimeout(clock, delayMs),
+    });
+  return { approval, finish };
 }
 
 function toDestination(request: TcpRequest): Destination | null {
+  if (request.path !== null) return makeDestination({ scheme: "unix", host: hostOfPath(request.path), port: 0 });
   if (request.remoteAddress === null) return null;
   const scheme = request.secureTransport === "on" ? "tls" : "tcp";
   return makeDestination({ scheme, host: canonicalHost(request.remoteAddress), port: request.remotePort });
 }
 
 async function toDescriptor(request: TcpRequest, destination: Destination | null): Promise<DirectSocketsDescriptor> {
-  return Object.freeze({
-    name: "direct-sockets",
+  return connectDescriptor({
     destination,
     port: request.remotePort,
+    transport: request.path === null ? "tcp" : "unix",
+    via: proxyRoute(request.proxy),
     tls: await toClaims(request, destination?.host.text ?? ""),
   });
 }
@@ -81,7 +101,7 @@ async function toClaims(request: TcpRequest, host: string): Promise<TlsClaims | 
   }
 }
 
-function startTimeout(clock: NetContext["engine"]["clock"], delayMs: number): { signal: AbortSignal; cancel(): void } {
+function startTimeout(clock: Clock, delayMs: number): { signal: AbortSignal; cancel(): void } {
   const controller = new AbortController();
   const timer = clock.after(delayMs, () => {
     controller.abort(new ParleyError("NET_TIMEOUT", `Cannot start TLS within ${delayMs} ms`));

@@ -1,5 +1,7 @@
 /** `TCPSocket` of the Raw Sockets explainer, with the later drafts' `closed` and byte streams, and TLS (NET-06). */
 import { isParleyError } from "../../../core/errors.ts";
+import { promised } from "../../../core/promised.ts";
+import { defineInterface } from "../../../core/webidl.ts";
 import type { TcpConnection } from "../../engine/tcp_connection.ts";
 import type { TlsInfo } from "../../engine/tls_handshake.ts";
 import { requireApprovedTls } from "../../approved_tls.ts";
@@ -44,8 +46,8 @@ export class TCPSocket {
    *
    * @throws {TypeError} always.
    */
-  constructor(token: symbol, init: TcpSocketInit) {
-    if (token !== MINT) throw new TypeError("Illegal constructor");
+  constructor(token: symbol | null = null, init: TcpSocketInit | null = null) {
+    if (token !== MINT || init === null) throw new TypeError("Illegal constructor");
     this.#init = init;
   }
 
@@ -81,7 +83,7 @@ export class TCPSocket {
 
   /** Settles when both directions have ended; rejects with a `NetworkError` when the connection broke. */
   get closed(): Promise<void> {
-    return this.#init.connection.closed;
+    return promised(() => this.#init.connection.closed);
   }
 
   /** What is known of the encryption: protocol, ALPN, who checked, the certificates. Null for plaintext. */
@@ -113,7 +115,7 @@ export class TCPSocket {
    * terms that were not approved; `NetworkError` when the handshake or the verification fails, or plaintext had arrived
    * before it. The connection is closed after the last two.
    */
-  async startTls(options?: TLSOptions): Promise<TCPSocket> {
+  async startTls(options: TLSOptions | undefined = undefined): Promise<TCPSocket> {
     const { connection, toFaceError, handshakeTimeoutMs } = this.#init;
     const request = options === undefined ? this.#init.tls : toTlsRequest(options);
     const timer = this.#init.timeout(handshakeTimeoutMs);
@@ -139,6 +141,14 @@ export class TCPSocket {
     await this.#init.connection.close().catch(() => {});
   }
 }
+
+defineInterface(TCPSocket, {
+  tag: "TCPSocket",
+  members: [
+    ...["remoteAddress", "remotePort", "readable", "writable", "close"],
+    ...["localAddress", "localPort", "closed", "tlsInfo", "startTls"],
+  ],
+});
 
 /** Makes a socket; for the face itself. */
 export function createTcpSocket(init: TcpSocketInit): TCPSocket {

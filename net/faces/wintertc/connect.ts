@@ -31,7 +31,7 @@ export interface WinterTcSockets {
  */
 export function createWinterTcSockets(context: NetContextSource): WinterTcSockets {
   return Object.freeze({
-    connect(address: AnySocketAddress, options?: SocketOptions): Socket {
+    connect(address: AnySocketAddress, options: SocketOptions | undefined = undefined): Socket {
       const request = toSocketRequest(address, options);
       const { where, secureTransport, allowHalfOpen, tls } = request;
       const toFaceError = faceErrors(where);

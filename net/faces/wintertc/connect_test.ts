@@ -7,6 +7,7 @@ import { type BrokerFixture, brokerFixture, NO, ONCE, REQUESTER, RUN } from "../
 import { test } from "../../../tests/support/harness.ts";
 import type { ByteLink } from "../../port.ts";
 import { createWinterTcSockets, Socket, SocketError, type WinterTcSockets } from "./mod.ts";
+import { createEngineHost } from "../../engine/engine_host.ts";
 
 const ADDRESS = "93.184.215.14";
 const MAIL = "mail.example:25";
@@ -40,7 +41,7 @@ function face(service: MemoryService = echo, answer: () => Answer | Promise<Answ
   const fixture = brokerFixture([], { prompter });
   const { broker, clock, reports } = fixture;
   const report = (line: string): void => void reports.push(line);
-  const engine = { net: network, clock };
+  const engine = createEngineHost(network, clock);
   const context = { engine, broker, requester: REQUESTER, lifetimes: null, claim: null, report };
   const { connect } = createWinterTcSockets(() => Promise.resolve(context));
   return { ...fixture, questions, connect, network };

@@ -14,6 +14,9 @@ export interface DeferredReadableEvents {
 
 type Source = ReadableStream<Uint8Array<ArrayBuffer>>;
 
+/** The most that is read at once where a buffer cannot be lent on. */
+const COPY_BYTES = 64 * 1024;
+
 /** The buffer of a BYOB request that the connection has at the moment. */
 interface Loan {
   readonly bufferLength: number;
@@ -24,6 +27,8 @@ interface Loan {
 export class DeferredReadable {
   /** The stream. Its high-water mark is 0, so that the far end feels how fast the script reads. */
   readonly stream: Source;
+  /** Settles when the read under way is over, and all are told of what it found. Never rejects. */
+  pulled: Promise<void> = Promise.resolve();
   readonly #events: DeferredReadableEvents;
   readonly #attached: PromiseWithResolvers<void> = Promise.withResolvers<void>();
   #controller!: ReadableByteStreamController;
@@ -31,6 +36,8 @@ export class DeferredReadable {
   #byteReader: ReadableStreamBYOBReader | null = null;
   #chunkReader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | null = null;
   #loan: Loan | null = null;
+  /** Whether the buffer at hand holds bytes already, and its reader waits for more. */
+  #partial = false;
   #reading = false;
   #ended = false;
   #cancelled = false;
@@ -43,7 +50,7 @@ export class DeferredReadable {
       start: (controller) => {
         this.#controller = controller;
       },
-      pull: (controller) => this.#pull(controller),
+      pull: (controller) => this.pulled = this.#pull(controller),
       cancel: (reason) => this.#cancel(reason),
     }, { highWaterMark: 0 }) as Source;
   }
@@ -55,7 +62,7 @@ export class DeferredReadable {
 
   /** Whether a read is under way whose bytes nobody has seen yet. */
   get reading(): boolean {
-    return this.#reading;
+    return !this.#ended && (this.#reading || this.#partial);
   }
 
   /** Bytes that were read from the connection and not taken by the script. */
@@ -104,9 +111,14 @@ export class DeferredReadable {
     try {
       if (this.#source === null) await this.#attached.promise;
       if (this.#ended || this.#source === null) return;
-      const request = controller.byobRequest;
-      if (request === null) await this.#deliver(this.#source);
-      else await this.#fill(this.#source, request);
+      let request = controller.byobRequest;
+      // A buffer that waits for more than it got (`min`) is served to its end: if its reader goes, nobody else would pull.
+      do {
+        this.#reading = true;
+        if (request === null) await this.#deliver(this.#source);
+        else await this.#fill(this.#source, request);
+        request = this.#ended ? null : controller.byobRequest;
+      } while (request !== null);
     } catch (error) {
       if (this.#ended) return;
       this.fail(error);
@@ -120,23 +132,41 @@ export class DeferredReadable {
     if (this.#chunkReader === null) this.release();
     this.#chunkReader ??= source.getReader();
     const { value, done } = await this.#chunkReader.read();
+    // Before anybody hears of it: who has the bytes may upgrade at once.
+    this.#reading = false;
     if (this.#ended) return;
-    if (!done) return this.#controller.enqueue(value);
-    this.#finish(null);
+    if (done) return this.#finish(null);
+    this.#controller.enqueue(value);
+    this.#partial = this.#controller.byobRequest !== null;
   }
 
   async #fill(source: Source, request: ReadableStreamBYOBRequest): Promise<void> {
     if (this.#byteReader === null) this.release();
     this.#byteReader ??= source.getReader({ mode: "byob" });
     const view = request.view as Uint8Array<ArrayBuffer>;
+    if (this.#partial) return await this.#copy(this.#byteReader, { request, view });
     this.#loan = { bufferLength: view.buffer.byteLength, byteOffset: view.byteOffset };
     const { value, done } = await this.#byteReader.read(view);
+    this.#reading = false;
     if (this.#ended) return;
-    if (!done) {
-      this.#loan = null;
-      return request.respondWithNewView(value);
-    }
-    this.#finish(value ?? null);
+    if (done) return this.#finish(value ?? null);
+    this.#loan = null;
+    request.respondWithNewView(value);
+    this.#partial = this.#controller.byobRequest !== null;
+  }
+
+  /** Fills a buffer that holds bytes already (a read with `min`): lent on, it would be lost with them if the socket closed. */
+  async #copy(
+    reader: ReadableStreamBYOBReader,
+    { request, view }: { readonly request: ReadableStreamBYOBRequest; readonly view: Uint8Array },
+  ): Promise<void> {
+    const { value, done } = await reader.read(new Uint8Array(Math.min(view.byteLength, COPY_BYTES)));
+    this.#reading = false;
+    if (this.#ended) return;
+    if (done) return this.#finish(null);
+    view.set(value);
+    request.respond(value.byteLength);
+    this.#partial = this.#controller.byobRequest !== null;
   }
 
   #finish(returned: Uint8Array<ArrayBuffer> | null): void {

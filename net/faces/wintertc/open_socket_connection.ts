@@ -1,9 +1,10 @@
 /** From a request to a descriptor, and so to an approved connection (NET-01). */
 import { makeDestination } from "../../../core/destination.ts";
 import type { ParleyError } from "../../../core/errors.ts";
-import type { DirectSocketsDescriptor, TlsClaims } from "../../../permissions/descriptor.ts";
+import { connectDescriptor, type DirectSocketsDescriptor, type TlsClaims } from "../../../permissions/descriptor.ts";
 import type { NetContextSource } from "../../context.ts";
 import type { TcpConnection } from "../../engine/tcp_connection.ts";
+import { NO_TIMEOUTS } from "../../engine/timed_link.ts";
 import { openApproved } from "../../open_approved.ts";
 import { tlsClaims, tlsTerms } from "../../tls_options.ts";
 import type { SocketRequest } from "./socket_options.ts";
@@ -34,12 +35,14 @@ export async function openSocketConnection(source: NetContextSource, opening: So
   signal.throwIfAborted();
   return await openApproved(await source(), {
     descriptor: await toDescriptor(request),
+    proxy: null,
     signal,
     options: (host) => ({
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       noDelay: false,
       keepAliveDelayMs: null,
       dnsQueryType: null,
+      timeouts: NO_TIMEOUTS,
       copyWrites: false,
       tls: request.secureTransport === "on" ? tlsTerms(request.tls, host) : null,
       toFaceError,
@@ -74,8 +77,7 @@ export async function startTimer(
 async function toDescriptor(request: SocketRequest): Promise<DirectSocketsDescriptor> {
   const { host, port, secureTransport } = request;
   const scheme = secureTransport === "on" ? "tls" : "tcp";
-  return Object.freeze({
-    name: "direct-sockets",
+  return connectDescriptor({
     destination: makeDestination({ scheme, host, port }),
     port,
     tls: await toClaims(request),

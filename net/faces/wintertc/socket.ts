@@ -2,6 +2,7 @@
 import { onAbort } from "../../../core/abort.ts";
 import { ParleyError } from "../../../core/errors.ts";
 import { formatHostPort } from "../../../core/ip_address.ts";
+import { promised } from "../../../core/promised.ts";
 import { defineInterface } from "../../../core/webidl.ts";
 import type { TcpConnection } from "../../engine/tcp_connection.ts";
 import type { TlsRequest } from "../../tls_options.ts";
@@ -40,7 +41,19 @@ export interface SocketInit {
 
 const MINT: unique symbol = Symbol("mint");
 
-/** A TCP connection, pending at first. Made by `connect()` and `startTls()` only (WT-21). */
+/**
+ * A TCP connection, pending at first. Made by `connect()` and `startTls()` only (WT-21).
+ *
+ * @example What is known once it is open
+ * ```ts
+ * import { connect } from "@parley/parley/wintertc";
+ * import assert from "node:assert/strict";
+ *
+ * const socket = connect({ hostname: "echo.example", port: 7 });
+ * assert.match((await socket.opened).remoteAddress ?? "", /:7$/);
+ * await socket.close();
+ * ```
+ */
 export class Socket {
   readonly #init: SocketInit;
   readonly #opened: PromiseWithResolvers<SocketInfo> = Promise.withResolvers<SocketInfo>();
@@ -60,8 +73,8 @@ export class Socket {
    *
    * @throws {TypeError} always.
    */
-  constructor(token: symbol, init: SocketInit) {
-    if (token !== MINT) throw new TypeError("Illegal constructor");
+  constructor(token: symbol | null = null, init: SocketInit | null = null) {
+    if (token !== MINT || init === null) throw new TypeError("Illegal constructor");
     this.#init = init;
     // The text marks both as handled.
     this.#opened.promise.catch(() => {});
@@ -86,7 +99,7 @@ export class Socket {
 
   /** Settles when the connection is established, with TLS after the handshake. */
   get opened(): Promise<SocketInfo> {
-    return this.#opened.promise;
+    return promised(() => this.#opened.promise);
   }
 
   /**
@@ -95,7 +108,7 @@ export class Socket {
    * connection breaks. Ending the streams one by one does not settle it.
    */
   get closed(): Promise<void> {
-    return this.#closed.promise;
+    return promised(() => this.#closed.promise);
   }
 
   /** Whether `startTls()` was called: this socket is spent then. */
@@ -115,7 +128,11 @@ export class Socket {
    * @param reason What `opened`, if it is pending, and the writable reject with; a `SocketError` when omitted.
    * @returns The promise that `closed` is.
    */
-  close(reason?: unknown): Promise<void> {
+  close(reason: unknown = undefined): Promise<void> {
+    return promised(() => this.#close(reason));
+  }
+
+  #close(reason: unknown): Promise<void> {
     if (this.#over || this.#upgraded) return this.#closed.promise;
     const error = reason === undefined ? new SocketError("This socket has been closed") : reason;
     this.#over = true;
@@ -132,7 +149,8 @@ export class Socket {
    * Upgrades the connection to TLS, as after STARTTLS. This socket is spent: its streams are locked for good, and `closed`
    * is fulfilled when what was written is sent. May be called before it is open.
    *
-   * @param options How to verify and what to offer (Parley's extension); what was given on open when omitted. Terms that
+   * @param options How to verify and what to offer (Parley's extension); what was given on open when it says
+   * nothing. Terms that
    * were not approved on open fail.
    * @returns The encrypted socket, pending. Its `opened` rejects with a `SocketError` when the handshake or the
    * verification fails, or plaintext had arrived before it; the connection is closed then.
@@ -140,8 +158,8 @@ export class Socket {
    * or a read is under way. Nothing is closed then.
    * @throws {TypeError} for options of a wrong type.
    */
-  startTls(options?: StartTlsOptions): Socket {
-    const tls = options === undefined ? this.#init.tls : toUpgradeTls(options);
+  startTls(options: StartTlsOptions | undefined = undefined): Socket {
+    const tls = toUpgradeTls(options, this.#init.tls);
     const obstacle = this.#upgradeObstacle();
     if (obstacle !== null) throw new SocketError(`Cannot start TLS: ${obstacle}`);
     this.#upgraded = true;
@@ -183,9 +201,11 @@ export class Socket {
     this.#writable.fail(error);
   }
 
-  #connectionFailed(error: unknown): void {
+  async #connectionFailed(error: unknown): Promise<void> {
     // The engine names the first failure: the script's own abort, which broke nothing. What the read finds out counts.
     if (this.#writable.aborted && (this.#readable.ended || this.#readable.reading)) return;
+    // Only a write may have failed: then the reader still gets what had arrived, to its orderly end.
+    if (this.#readable.reading) await this.#readable.pulled;
     this.#broken(error);
   }
 
@@ -255,10 +275,11 @@ export function createSocket(init: SocketInit): Socket {
   return new Socket(MINT, init);
 }
 
+/** Members in the order in which Web IDL defines them on a dictionary's object: by name. */
 function socketInfo({ remote, local, tls }: TcpConnection): SocketInfo {
   return {
-    remoteAddress: formatHostPort(remote.address, remote.port),
-    localAddress: formatHostPort(local.address, local.port),
     alpn: tls?.alpnProtocol ?? null,
+    localAddress: formatHostPort(local.address, local.port),
+    remoteAddress: formatHostPort(remote.address, remote.port),
   };
 }

@@ -67,7 +67,7 @@ function fromText(text: string): SocketAddress {
   if (match === null) throw new SocketError("Cannot connect: the address is not of the form host:port");
   const [, hostname = "", portText = ""] = match;
   if (portText === "") throw new SocketError("Cannot connect: the port is missing");
-  const port = parsePort(portText);
+  const port = parsePort(portText, "tcp");
   if (port === null) throw new SocketError("Cannot connect: the port is not a number from 1 to 65535");
   return { hostname, port };
 }

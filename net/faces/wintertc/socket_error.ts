@@ -8,6 +8,14 @@ import { ParleyError } from "../../../core/errors.ts";
  * `ParleyError` with a stable code as `cause`; a refusal has none.
  *
  * https://sockets-api.proposal.wintertc.org/#socket-error
+ *
+ * @example A malformed address
+ * ```ts
+ * import { connect, SocketError } from "@parley/parley/wintertc";
+ * import assert from "node:assert/strict";
+ *
+ * assert.throws(() => connect("echo.example"), SocketError);
+ * ```
  */
 export class SocketError extends TypeError {
   /**

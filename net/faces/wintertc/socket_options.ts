@@ -64,35 +64,41 @@ export interface SocketRequest extends RequestedAddress {
 export function toSocketRequest(address: unknown, value: unknown): SocketRequest {
   const requested = toRequestedAddress(address);
   const options = requireDictionary(value, "socket options");
+  // Web IDL reads a dictionary's members in the order of their names; Parley's own come after them.
+  const allowHalfOpen = toBoolean(member(options, "allowHalfOpen"));
+  const alpn = member(options, "alpn");
   const given = member(options, "secureTransport");
   const secureTransport = given === undefined ? "off" : toEnum(given, ["off", "on", "starttls"], "secureTransport");
-  const { tls, used } = toTls(options);
+  const { tls, used } = toTls(options, alpn);
   if (secureTransport === "off" && used !== null) {
     throw new SocketError(`Cannot use ${used}: secureTransport is off`);
   }
   return Object.freeze({
     ...requested,
     secureTransport,
-    allowHalfOpen: toBoolean(member(options, "allowHalfOpen")),
+    allowHalfOpen,
     tls,
     signal: toSignal(member(options, "signal")),
   });
 }
 
 /**
- * Converts what `startTls()` was given.
+ * Converts what `startTls()` was given. Libraries written for other implementations pass options of theirs, which say nothing
+ * here: then what was given on open stays.
  *
- * @param value The options; not undefined.
+ * @param value The options.
+ * @param given Those of `connect()`.
  * @throws {TypeError} for options of a wrong type.
  */
-export function toUpgradeTls(value: unknown): TlsRequest {
-  return toTls(requireDictionary(value, "TLS options")).tls;
+export function toUpgradeTls(value: unknown, given: TlsRequest): TlsRequest {
+  const options = requireDictionary(value, "TLS options");
+  const { tls, used } = toTls(options, member(options, "alpn"));
+  return used === null ? given : tls;
 }
 
 /** The TLS terms, and the first option that set one. The defaults of the text (`sni` null, `alpn` empty) set nothing. */
-function toTls(options: object | null): { readonly tls: TlsRequest; readonly used: string | null } {
+function toTls(options: object | null, alpn: unknown): { readonly tls: TlsRequest; readonly used: string | null } {
   const sni = member(options, "sni") ?? undefined;
-  const alpn = member(options, "alpn");
   const tls = requireDictionary(member(options, "tls"), "tls");
   for (const name of ["serverName", "alpnProtocols"]) {
     if (member(tls, name) !== undefined) throw new TypeError(`Cannot use tls.${name}: sni and alpn say it here`);

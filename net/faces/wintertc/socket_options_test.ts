@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
-import { RUNTIME, test } from "../../../tests/support/harness.ts";
+import { test } from "../../../tests/support/harness.ts";
 import { SocketError } from "./socket_error.ts";
 import { toSocketRequest, toUpgradeTls } from "./socket_options.ts";
+import { PLAIN_TLS } from "../../tls_options.ts";
 
 const PEM = "-----BEGIN CERTIFICATE-----\nown\n-----END CERTIFICATE-----";
 const KEY = "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----";
@@ -144,8 +145,12 @@ test("WT-04 the text's own defaults may be given in so many words", () => {
   assert.equal(request.allowHalfOpen, true);
 });
 
-test("WT-12 startTls() ignores what other runtimes' options hold", () => {
-  assert.equal(toUpgradeTls({ host: "mail.example", ca: "anything", rejectUnauthorized: false }).ca, null);
+test("WT-12 startTls() ignores what other runtimes' options hold, and keeps what connect() was given", () => {
+  const given = { ...PLAIN_TLS, alpnProtocols: ["imap"] };
+  for (const options of [undefined, null, {}, { host: "mail.example", ca: "anything", rejectUnauthorized: false }]) {
+    assert.equal(toUpgradeTls(options, given), given);
+  }
+  assert.deepEqual(toUpgradeTls({ alpn: ["pop3"] }, given).alpnProtocols, ["pop3"]);
 });
 
 test("CORE-01 a polluted Object.prototype is neither address nor option", () => {
@@ -189,4 +194,4 @@ test("WT-07 a SocketError prints as the text shows it", () => {
     inspect(new SocketError("connection failed")),
     /^SocketError \[TypeError\]: SocketError: connection failed/,
   );
-}, { skip: RUNTIME === "bun" && "Bun prints the class alone" });
+});

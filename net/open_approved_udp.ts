@@ -1,0 +1,100 @@
+/** The way every face opens a datagram socket: descriptor → Grant → engine, with the operator told what became of it. */
+import type {
+  DirectSocketsDescriptor,
+  ListenDescriptor,
+  MulticastDescriptor,
+  UdpPeersDescriptor,
+} from "../permissions/descriptor.ts";
+import type { NetContext } from "./context.ts";
+import type { MulticastSendOptions } from "./datagram_port.ts";
+import { bindUdp, type BindUdpOptions } from "./engine/udp/bind_udp.ts";
+import type { BoundUdp } from "./engine/udp/bound_udp.ts";
+import { type ConnectedUdp, openUdp, type OpenUdpOptions, refuseBroadcast } from "./engine/udp/open_udp.ts";
+import type { DestinationEvents } from "./engine/udp/destinations.ts";
+import { reportNoUdp, reportUdpBound, reportUdpDestination, udpFailureReport } from "./operator_log.ts";
+
+/** A request for a socket with one peer, or one that sends to a group. */
+export interface UdpApprovalRequest {
+  /** What the operator is asked about. */
+  readonly descriptor: DirectSocketsDescriptor | MulticastDescriptor;
+  /** How to open the socket. */
+  readonly options: OpenUdpOptions;
+}
+
+/** A request for a bound socket. */
+export interface BindApprovalRequest {
+  /** What the operator is asked about. */
+  readonly descriptor: ListenDescriptor | UdpPeersDescriptor;
+  /** How to bind the socket. Whom it may send to is decided destination by destination. */
+  readonly options: Omit<BindUdpOptions, keyof DestinationEvents>;
+}
+
+/** How groups are sent to unless something else is asked for. */
+export const DEFAULT_MULTICAST: MulticastSendOptions = Object.freeze({
+  timeToLive: 1,
+  loopback: true,
+  interfaceName: null,
+});
+
+/**
+ * Asks for a socket with one peer and opens it. One question, whatever comes of it.
+ *
+ * @param context Whom for.
+ * @param request What is asked for, and how to open it.
+ * @throws {ParleyError} with a `PERM_` or `NET_` code, or `RUNTIME_UNSUPPORTED`. Nothing stays open.
+ */
+export async function openApprovedUdp(
+  context: NetContext,
+  { descriptor, options }: UdpApprovalRequest,
+): Promise<ConnectedUdp> {
+  const { engine, broker, requester, lifetimes, claim } = context;
+  refuseLiteralBroadcast(context, descriptor);
+  const grant = await broker.request(requester, descriptor, { signal: options.signal, lifetimes, claim });
+  try {
+    const socket = await openUdp(engine, grant, options);
+    reportUdpDestination(context, grant, socket.remote?.address ?? "");
+    return socket;
+  } catch (error) {
+    reportNoUdp(context, grant.destination, error);
+    throw error;
+  }
+}
+
+/**
+ * Asks for a bound socket and binds it. Its destinations and groups are asked for later, each when it is first used.
+ *
+ * @param context Whom for.
+ * @param request What is asked for, and how to bind it.
+ * @throws {ParleyError} with a `PERM_` or `NET_` code, or `RUNTIME_UNSUPPORTED`. Nothing stays open.
+ */
+export async function bindApprovedUdp(
+  context: NetContext,
+  { descriptor, options }: BindApprovalRequest,
+): Promise<BoundUdp> {
+  const { engine, broker, requester, lifetimes, claim } = context;
+  const grant = await broker.request(requester, descriptor, { signal: options.signal, lifetimes, claim });
+  const events: DestinationEvents = {
+    approve: (asked, signal) => broker.request(requester, asked, { signal, lifetimes, claim }),
+    destinationOpened: (approved, address) => reportUdpDestination(context, approved, address),
+    destinationFailed: udpFailureReport(context),
+  };
+  try {
+    const socket = await bindUdp(engine, grant, { ...options, ...events });
+    reportUdpBound(context, socket);
+    return socket;
+  } catch (error) {
+    reportNoUdp(context, grant.destination, error);
+    throw error;
+  }
+}
+
+/** Refused before anybody is asked; the engine looks again at what a name leads to (RS-07). */
+function refuseLiteralBroadcast(context: NetContext, { destination }: UdpApprovalRequest["descriptor"]): void {
+  if (destination === null || destination.host.address === null) return;
+  try {
+    refuseBroadcast(context.engine, destination.host.address);
+  } catch (error) {
+    reportNoUdp(context, destination, error);
+    throw error;
+  }
+}
