@@ -1,8 +1,11 @@
-/** The broker and face of a verb: the operator's own command, with its own flags. */
-import type { NetContext } from "../net/context.ts";
+/** The broker and faces of a verb: the operator's own command, with its own flags. */
+import type { NetContext, NetContextSource } from "../net/context.ts";
 import { createRawSockets, type NavigatorRawSockets } from "../net/faces/raw_sockets/mod.ts";
+import { createServers, type Servers } from "../net/faces/servers/mod.ts";
+import { createPublishedEngine } from "../net/published_engine.ts";
 import { composeBroker } from "../permissions/compose.ts";
 import { type Requester, REQUESTER_SCHEMA } from "../permissions/requester.ts";
+import type { TerminalBackend } from "../permissions/terminal/port.ts";
 import { autoHost } from "../runtime/auto.ts";
 import type { Messages } from "./messages.ts";
 
@@ -16,6 +19,11 @@ export interface CommandContextOptions {
   readonly preapproveBy?: "flag" | null;
   /** What the verb says about why it asks; shown as its claim. */
   readonly claim?: string;
+  /**
+   * Whether a question can be put now, asked before each. When it cannot, it is as if there were no terminal. Always by
+   * default; a verb that reads what is typed must not ask meanwhile, because either could get the other's lines.
+   */
+  readonly mayAsk?: () => boolean;
 }
 
 /**
@@ -25,14 +33,41 @@ export interface CommandContextOptions {
  * @param options How it asks.
  */
 export function commandSockets(messages: Messages, options: CommandContextOptions): NavigatorRawSockets {
-  return createRawSockets(async (): Promise<NetContext> => {
-    const host = { ...(await autoHost()), report: (line: string): void => messages.report(line) };
-    const { preapproveBy = "flag" } = options;
+  return createRawSockets(commandContext(messages, options));
+}
+
+/**
+ * Servers for a verb. It opens one, so only `once` is offered.
+ *
+ * @param messages Where the operator's lines go.
+ * @param options How it asks.
+ */
+export function commandServers(messages: Messages, options: CommandContextOptions): Servers {
+  return createServers(commandContext(messages, options));
+}
+
+/**
+ * What the faces of a verb work with, for one that decides itself when each question is put.
+ *
+ * @param messages Where the operator's lines go.
+ * @param options How it asks.
+ */
+export function commandContext(messages: Messages, options: CommandContextOptions): NetContextSource {
+  return async (): Promise<NetContext> => {
+    const { preapproveBy = "flag", mayAsk } = options;
+    const runtime = await autoHost();
+    const terminal = mayAsk === undefined ? runtime.terminal : askedTerminal(runtime.terminal, mayAsk);
+    const host = { ...runtime, terminal, report: (line: string): void => messages.report(line) };
     const broker = composeBroker(host, { allow: options.allow, preapproveBy });
     const requester = commandRequester(options.verb, host.launch.pid);
-    const engine = { net: host.net, clock: host.clock };
+    const engine = createPublishedEngine(host, requester.origin);
     return { engine, broker, requester, lifetimes: ["once"], claim: options.claim ?? null, report: host.report };
-  });
+  };
+}
+
+/** A terminal that is there only while a question may be put. */
+function askedTerminal(terminal: TerminalBackend, mayAsk: () => boolean): TerminalBackend {
+  return { open: () => mayAsk() ? terminal.open() : Promise.resolve(null) };
 }
 
 function commandRequester(verb: string, pid: number): Requester {

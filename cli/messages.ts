@@ -53,7 +53,7 @@ function failureLines({ code, message, remedy }: Failure, lastReport: string): s
 }
 
 /** JSON whose text is ASCII, so that nothing in it can act on a terminal. */
-function asciiJson(value: unknown): string {
+export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u007f-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -8,6 +8,8 @@ export interface PumpOptions {
   readonly output: PeerOutput;
   /** Sends line ends as CR LF. */
   readonly crlf: boolean;
+  /** Called when the peer has finished; then the rest of the input is sent too. When absent, it is not. */
+  readonly onPeerEnd?: () => void;
 }
 
 /** Bytes that were passed. */
@@ -21,7 +23,7 @@ export interface PumpCounts {
 const READ_BYTES = 64 * 1024;
 
 /**
- * Passes bytes until the peer has finished sending. The end of the input ends the sending direction only.
+ * Passes bytes until the peer has finished sending, or both have. The end of the input ends the sending direction only.
  *
  * @param input Bytes for the peer.
  * @param socket The connection.
@@ -38,6 +40,10 @@ export async function pump(
   // Whether standard input has ended does not matter once the peer has finished.
   sending.catch(() => {});
   await receive(socket.readable, options.output, counts);
+  if (options.onPeerEnd !== undefined) {
+    options.onPeerEnd();
+    await sending;
+  }
   return { ...counts };
 }
 
@@ -53,7 +59,8 @@ async function send(
     await writer.write(bytes as Uint8Array<ArrayBuffer>);
     options.counts.sent += bytes.byteLength;
   }
-  await writer.close();
+  // Everything was written: a peer that cannot be told of the end has gone.
+  await writer.close().catch(() => {});
 }
 
 async function receive(

@@ -1,7 +1,6 @@
 /** `parley connect`: standard input and output joined to a connection, like `nc` and `openssl s_client`, with consent. */
-import { formatDestination, parseDestination } from "../../core/destination.ts";
+import { type Destination, formatDestination, parseDestination } from "../../core/destination.ts";
 import { ParleyError } from "../../core/errors.ts";
-import { escapeText } from "../../core/escape.ts";
 import { negotiateStartTls, STARTTLS_PROTOCOLS, type StartTlsProtocol } from "../../net/above/starttls/negotiate.ts";
 import type { TCPSocket, TCPSocketOptions } from "../../net/faces/raw_sockets/mod.ts";
 import type { TLSOptions } from "../../net/tls_options.ts";
@@ -17,7 +16,7 @@ import { pump } from "../pump.ts";
 export const connectCommand: Command = Object.freeze({
   name: "connect",
   summary: "Join standard input and output to a TCP or TLS connection",
-  usage: "connect HOST:PORT [OPTIONS]",
+  usage: "connect HOST:PORT|unix:///PATH [OPTIONS]",
   description:
     "Asks at the terminal, connects, and passes bytes both ways until the other side has finished. At the end of " +
     "standard input only the sending direction ends. What the other side sends is escaped on a terminal, and passed on " +
@@ -34,6 +33,9 @@ export const connectCommand: Command = Object.freeze({
     raw: { type: "boolean" },
     allow: { type: "string", multiple: true },
     timeout: { type: "string" },
+    idle: { type: "string" },
+    proxy: { type: "string" },
+    "proxy-dns": { type: "boolean" },
   }),
   help: [
     { usage: "--tls", text: "TLS from the first byte; the same as tls://HOST:PORT." },
@@ -50,6 +52,12 @@ export const connectCommand: Command = Object.freeze({
     { usage: "--raw", text: "Do not escape on a terminal. Only for a destination given with --allow." },
     { usage: "--allow DESTINATION", text: "Approve a destination in advance, without a question. May be repeated." },
     { usage: "--timeout SECONDS", text: "Give up connecting after this time; 30 by default." },
+    { usage: "--idle SECONDS", text: "Break off when nothing passes for this time." },
+    {
+      usage: "--proxy URL",
+      text: "Go through socks5://HOST:PORT or http://HOST:PORT, which is asked about (or given with --allow) as well.",
+    },
+    { usage: "--proxy-dns", text: "Let the proxy look HOST up; it then decides which machine that is." },
   ],
   examples: [
     "parley connect mail.example.org:25 --starttls smtp --crlf",
@@ -82,6 +90,8 @@ async function runConnect({ host, args, messages }: Invocation): Promise<number>
 }
 
 interface Plan {
+  /** Where to, in canonical form. */
+  readonly place: string;
   readonly options: TCPSocketOptions;
   readonly starttls: StartTlsProtocol | null;
   readonly allow: readonly string[];
@@ -91,12 +101,12 @@ interface Plan {
 
 async function readPlan(host: CommandHost, args: ParsedArguments): Promise<Plan> {
   const [text, ...extra] = args.positionals;
-  if (text === undefined || extra.length > 0) throw usage("give exactly one HOST:PORT");
+  if (text === undefined || extra.length > 0) throw usage("give exactly one HOST:PORT or unix:///PATH");
   const destination = parseDestination(text);
   const starttls = toProtocol(textOption(args, "starttls"));
   const tls = flagOption(args, "tls") || destination.scheme === "tls";
   if (tls && starttls !== null) throw usage("--tls and --starttls exclude each other");
-  if (destination.scheme !== "tcp" && destination.scheme !== "tls") {
+  if (!["tcp", "tls", "unix"].includes(destination.scheme)) {
     throw usage(`${destination.scheme}:// is not for this command`);
   }
   if (destination.spki !== null) throw usage("#spki= is not supported yet");
@@ -105,16 +115,19 @@ async function readPlan(host: CommandHost, args: ParsedArguments): Promise<Plan>
   if (raw && host.stdoutIsTerminal && allow.length === 0) {
     throw usage("--raw on a terminal needs --allow, so that no question can be forged by what the other side sends");
   }
+  const { scheme } = destination;
   return {
+    place: formatDestination(scheme === "tls" ? { ...destination, scheme: "tcp" } : destination),
     starttls,
     allow,
     raw,
     crlf: flagOption(args, "crlf"),
     options: {
-      remoteAddress: destination.host.text,
-      remotePort: destination.port,
+      ...toPlace(destination),
+      ...toProxy(args),
+      ...toIdle(textOption(args, "idle")),
       secureTransport: tls ? "on" : starttls !== null ? "starttls" : "off",
-      connectTimeout: toTimeout(textOption(args, "timeout")),
+      connectTimeout: toTimeout(textOption(args, "timeout") ?? "30", "--timeout"),
       tls: await readTls(host, args, tls || starttls !== null),
     },
   };
@@ -158,7 +171,7 @@ async function open(plan: Plan, messages: Messages, signal: AbortSignal): Promis
   }
 }
 
-/** Tells programs about the connection; people have Parley's own line, and one more for an upgrade. */
+/** Tells programs about the connection; people have Parley's own lines. */
 function connected(socket: TCPSocket, plan: Plan, messages: Messages): TCPSocket {
   const { tlsInfo, remoteAddress, remotePort } = socket;
   const tls = tlsInfo === null ? null : {
@@ -169,19 +182,8 @@ function connected(socket: TCPSocket, plan: Plan, messages: Messages): TCPSocket
     sha256: tlsInfo.chain[0]?.sha256 ?? null,
     spkiSha256: tlsInfo.chain[0]?.spkiSha256 ?? null,
   };
-  const host = formatDestination(parseDestination(`tcp://${hostPort(plan)}`));
-  const line = plan.starttls === null || tls === null
-    ? null
-    : `parley: upgraded to ${tls.protocol}, certificate for ${escapeText(tls.serverName)} ${
-      tls.checkedBy === "own-ca" ? "checked by the CA given with --ca" : "verified"
-    }`;
-  messages.tell({ event: "connected", host, remoteAddress, remotePort, tls }, line);
+  messages.tell({ event: "connected", host: plan.place, remoteAddress, remotePort, tls }, null);
   return socket;
-}
-
-function hostPort({ options }: Plan): string {
-  const { remoteAddress = "", remotePort } = options;
-  return `${remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
 }
 
 function toProtocol(text: string | null): StartTlsProtocol | null {
@@ -191,10 +193,31 @@ function toProtocol(text: string | null): StartTlsProtocol | null {
   return protocol;
 }
 
-function toTimeout(text: string | null): number {
-  const seconds = text === null ? 30 : Number(text);
-  if (!(seconds > 0 && seconds <= 86_400)) throw usage("--timeout takes seconds, from above 0 to 86400");
+function toTimeout(text: string, option: string): number {
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds <= 86_400)) throw usage(`${option} takes seconds, from above 0 to 86400`);
   return Math.max(1, Math.round(seconds * 1000));
+}
+
+function toPlace({ scheme, host, port }: Destination): Pick<TCPSocketOptions, "path" | "remoteAddress" | "remotePort"> {
+  return scheme === "unix" ? { path: host.text } : { remoteAddress: host.text, remotePort: port };
+}
+
+function toIdle(text: string | null): Pick<TCPSocketOptions, "idleTimeout"> {
+  return text === null ? {} : { idleTimeout: toTimeout(text, "--idle") };
+}
+
+function toProxy(args: ParsedArguments): Pick<TCPSocketOptions, "proxy"> {
+  const text = textOption(args, "proxy");
+  const remoteDns = flagOption(args, "proxy-dns");
+  if (text === null) {
+    if (remoteDns) throw usage("--proxy-dns needs --proxy");
+    return {};
+  }
+  const [, protocol, hostPort] = /^(socks5|http):\/\/([^/@]+)\/?$/.exec(text) ?? [];
+  if (hostPort === undefined) throw usage("--proxy takes socks5://HOST:PORT or http://HOST:PORT");
+  const { host, port } = parseDestination(hostPort);
+  return { proxy: { protocol: protocol === "http" ? "http" : "socks5", host: host.text, port, remoteDns } };
 }
 
 function usage(what: string): ParleyError {

@@ -2,6 +2,15 @@
 import type { Command } from "../command.ts";
 import { connectCommand } from "./connect.ts";
 import { demoCommand } from "./demo.ts";
+import { listenCommand } from "./listen.ts";
+import { socketsCommand } from "./sockets.ts";
+import { udpCommand } from "./udp.ts";
 
 /** Every verb. */
-export const COMMANDS: readonly Command[] = Object.freeze([connectCommand, demoCommand]);
+export const COMMANDS: readonly Command[] = Object.freeze([
+  connectCommand,
+  listenCommand,
+  udpCommand,
+  socketsCommand,
+  demoCommand,
+]);

@@ -26,13 +26,15 @@ export type PeerTest<T> = (title: string, body: (peers: T & PeerContext) => Prom
  *
  * @param needs Debian packages without which the file's tests are skipped.
  * @param start Starts the servers; what it puts on the stack is disposed of in the end.
+ * @param options `skip`: another reason to skip the tests, or null.
  * @returns What registers the tests.
  */
 export async function peerSuite<T>(
   needs: readonly DebianPackage[],
   start: (stack: AsyncDisposableStack, context: PeerContext) => Promise<T>,
+  options: { readonly skip?: string | null } = {},
 ): Promise<PeerTest<T>> {
-  const missing = missingPackage("openssl", ...needs);
+  const missing = options.skip ?? missingPackage("openssl", ...needs);
   const peers = missing === null ? await startForFile(start) : null;
   return (title, body) =>
     test(title, async () => {
