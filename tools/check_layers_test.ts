@@ -60,6 +60,8 @@ test("layers are imported downwards only, types included", async () => {
   );
   await refuses("net/engine/x.ts", 'import "../../runtime/auto.ts";\n', /net does not import runtime/);
   await refuses("net/x.ts", 'import "../mod.ts";\n', /net does not import mod\.ts/);
+  await refuses("net/above/node.ts", 'import "../../runtime/auto.ts";\n', /net does not import runtime/);
+  assert.deepEqual((await check({ "net/node.ts": 'import "../runtime/auto.ts";\n' })).findings, []);
 });
 
 test("faces stand apart and the engine knows none", async () => {

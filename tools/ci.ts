@@ -6,6 +6,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { CASES_VARIABLE } from "./conformance_results.ts";
 import { PROJECT_ROOT } from "./project.ts";
 import { runCommand } from "./run_command.ts";
 import { appendTotals, formatTotals, formatVerdict, isSuccess, readTotals } from "./test_totals.ts";
@@ -23,10 +24,15 @@ async function readmeTestCommand(): Promise<string> {
   return found;
 }
 
+/** Where the tests say which rows of the specifications they show. */
+function casesBeside(results: string): string {
+  return `${results}.cases`;
+}
+
 async function step(name: string, command: readonly string[], results: string): Promise<void> {
   console.log(`\n== ${name}: ${command.join(" ")}`);
   const before = await readTotals(results);
-  const env = { PARLEY_TEST_RESULTS: results, PARLEY_TEST_REQUIRE_ALL: "1" };
+  const env = { PARLEY_TEST_RESULTS: results, PARLEY_TEST_REQUIRE_ALL: "1", [CASES_VARIABLE]: casesBeside(results) };
   const timeoutMs = Math.max(1_000, LIMIT_MS - (performance.now() - started));
   const result = await runCommand(command, { cwd: PROJECT_ROOT, env, timeoutMs, live: true });
   const added = (await readTotals(results)).slice(before.length);
@@ -45,6 +51,8 @@ async function main(): Promise<number> {
     const deno = process.execPath;
     const lockBefore = await readFile(join(PROJECT_ROOT, "deno.lock"), "utf8").catch(() => "");
     await step("test", ["bash", "-c", await readmeTestCommand()], results);
+    const cases = casesBeside(results);
+    await step("conformance", [deno, "run", "-A", "tools/conformance.ts", "--check", "--cases", cases], results);
     await step("gate", [deno, "task", "check"], results);
     await step("rest", [deno, "run", "-A", "tools/run_tests.ts", "rest"], results);
     const totals = [...(await readTotals(results))];

@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { CASES_VARIABLE } from "./conformance_results.ts";
 import { parseJunit } from "./junit.ts";
 import { PROJECT_ROOT, readIfPresent } from "./project.ts";
 import { type CommandResult, runCommand } from "./run_command.ts";
@@ -66,6 +67,11 @@ async function listChecks(reports: string): Promise<Check[]> {
   ];
 }
 
+/** What can be said only after the tests. */
+function conformanceCheck(folder: string): Check {
+  return { name: "conformance", command: tool("conformance", "--check", "--cases", casesIn(folder)) };
+}
+
 async function judge(check: Check, result: CommandResult): Promise<SuiteTotals> {
   const cases = check.report === undefined ? [] : parseJunit((await readIfPresent(check.report)) ?? "") ?? [];
   const count = (outcome: string): number => cases.filter((one) => one.outcome === outcome).length;
@@ -92,10 +98,15 @@ async function runCheck(check: Check): Promise<SuiteTotals> {
   return totals;
 }
 
+/** Where the tests say which rows of the specifications they show. */
+function casesIn(folder: string): string {
+  return join(folder, "cases.jsonl");
+}
+
 /** The tests, in a lane of their own beside the checks: two cores are busy then, and no more. */
 async function runTests(results: string): Promise<SuiteTotals[]> {
   const file = join(results, "tests.jsonl");
-  const env = { PARLEY_TEST_RESULTS: file };
+  const env = { PARLEY_TEST_RESULTS: file, [CASES_VARIABLE]: casesIn(results) };
   const command = tool("run_tests", "fast", "--jobs", "1");
   const result = await runCommand(command, { cwd: PROJECT_ROOT, env, timeoutMs: 45 * 60_000 });
   console.log(result.output.trimEnd().split("\n").slice(0, -1).join("\n"));
@@ -123,9 +134,12 @@ async function main(): Promise<number> {
     for (const check of checks) totals.push(await runCheck(check));
     const counted = totals.filter(({ passed, failed, skipped }) => passed + failed + skipped > 0);
     const everything = [...counted, ...(await tests)];
+    if (withTests) everything.push(await runCheck(conformanceCheck(folder)));
     const file = process.env["PARLEY_TEST_RESULTS"];
     if (file) await appendTotals(file, everything);
-    console.log(`\n${checks.length} checks in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+    console.log(
+      `\n${checks.length + (withTests ? 1 : 0)} checks in ${((performance.now() - started) / 1000).toFixed(0)} s`,
+    );
     console.log(formatVerdict(everything));
     return withTests ? (isSuccess(everything) ? 0 : 1) : everything.every(({ failed }) => failed === 0) ? 0 : 1;
   } finally {

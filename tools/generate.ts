@@ -43,10 +43,22 @@ export function formatDifference(before: string, after: string): string {
     .join("\n");
 }
 
-async function settle(path: string, text: string, check: boolean): Promise<Finding[]> {
+/**
+ * Writes a page, or says how it differs from what it would be.
+ *
+ * @param path Its path in the project.
+ * @param text What it is to say.
+ * @param how Whether to compare only, and the task that writes it.
+ * @returns The difference, when it was to be compared and there is one.
+ */
+export async function settlePage(
+  path: string,
+  text: string,
+  { check, task }: { readonly check: boolean; readonly task: string },
+): Promise<Finding[]> {
   const present = (await readIfPresent(join(PROJECT_ROOT, path))) ?? "";
   if (present === text) return [];
-  if (check) return [{ where: path, message: `run \`deno task gen\`\n${formatDifference(present, text)}` }];
+  if (check) return [{ where: path, message: `run \`deno task ${task}\`\n${formatDifference(present, text)}` }];
   await mkdir(dirname(join(PROJECT_ROOT, path)), { recursive: true });
   await writeFile(join(PROJECT_ROOT, path), text);
   console.log(`wrote ${path}`);
@@ -54,9 +66,9 @@ async function settle(path: string, text: string, check: boolean): Promise<Findi
 }
 
 if (import.meta.main) {
-  const check = process.argv.includes("--check");
-  const findings = await settle("docs/errors.md", formatErrorsPage(ERROR_CODES), check);
+  const how = { check: process.argv.includes("--check"), task: "gen" };
+  const findings = await settlePage("docs/errors.md", formatErrorsPage(ERROR_CODES), how);
   const commands = await cliPage();
-  if (commands !== null) findings.push(...(await settle("docs/cli.md", commands, check)));
+  if (commands !== null) findings.push(...(await settlePage("docs/cli.md", commands, how)));
   process.exitCode = reportFindings("generated pages", findings);
 }

@@ -16,7 +16,8 @@ const LAYERS: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /** Files that put the layers together: they may reach into runtime/. */
-const COMPOSITION = /^(mod\.ts|testing\.ts|(net|permissions|xr|media)\/mod\.ts|permissions\/(ambient|compose)\.ts)$/;
+const COMPOSITION =
+  /^(mod\.ts|testing\.ts|(net|permissions|xr|media)\/mod\.ts|net\/node\.ts|permissions\/(ambient|compose)\.ts)$/;
 
 /** What a back end may know of the layers above it, as types. */
 const PORT = /(^|\/)(port|[a-z_]+_port|prompter|grant|descriptor|requester|driver)\.ts$/;

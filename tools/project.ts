@@ -6,7 +6,15 @@ import { fileURLToPath } from "node:url";
 export const PROJECT_ROOT: string = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 
 /** The public entries of the package, relative to the project. */
-export const ENTRIES: readonly string[] = ["mod.ts", "net/mod.ts", "permissions/mod.ts", "testing.ts"];
+export const ENTRIES: readonly string[] = [
+  "mod.ts",
+  "net/mod.ts",
+  "net/direct_sockets.ts",
+  "net/wintertc.ts",
+  "net/node.ts",
+  "permissions/mod.ts",
+  "testing.ts",
+];
 
 /** Something a check has to complain about. */
 export interface Finding {

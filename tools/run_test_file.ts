@@ -25,6 +25,8 @@ export interface FileResult {
   readonly skipped: number;
   /** Everything that failed. */
   readonly failures: readonly Failure[];
+  /** Its tests, as far as they were reported. */
+  readonly cases: readonly TestCase[];
   /** The `SKIP name: reason` lines it printed. */
   readonly skips: readonly string[];
   /** Duration in milliseconds. */
@@ -112,6 +114,7 @@ export async function runTestFile(job: TestJob): Promise<FileResult> {
     passed: count("passed"),
     skipped: count("skipped"),
     failures: judgeRun(cases, result, limitMs),
+    cases: cases ?? [],
     skips: result.output.split("\n").filter((line) => line.startsWith("SKIP ")),
     elapsedMs: result.elapsedMs,
   };

@@ -37,6 +37,11 @@ test("passes, failures and skips are counted alike on each runtime", async () =>
   await onRuntimes(source, (result, runtime) => {
     assert.deepEqual([result.passed, result.failures.length, result.skipped], [1, 1, 1], runtime);
     assert.equal(result.failures[0]?.title, "b");
+    assert.deepEqual(result.cases.map(({ title, outcome }) => `${title} ${outcome}`).sort(), [
+      "a passed",
+      "b failed",
+      "c skipped",
+    ]);
     assert.match(result.failures[0]?.text ?? "", /told/);
     assert.deepEqual(result.skips, ["SKIP c: needs the package foo"]);
   });

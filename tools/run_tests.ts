@@ -1,15 +1,18 @@
 /**
  * Runs test suites on the three runtimes and adds up the results.
  *
- * Usage: run_tests.ts [SUITE|fast|rest|all ...] [--runtime deno,bun,node] [--file TEXT] [--jobs N] [--require-all]
- * With PARLEY_TEST_RESULTS set, the totals are added to that file as well.
+ * Usage: run_tests.ts [SUITE|fast|rest|all ...] [--runtime deno,bun,node] [--file TEXT ...] [--jobs N] [--require-all]
+ * With PARLEY_TEST_RESULTS set, the totals are added to that file as well; with PARLEY_TEST_CASES, the tests that name rows
+ * of the specifications.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { formatUseCases } from "../tests/peers/use_case_table.ts";
 import { runtimePath, type TestRuntime } from "../tests/support/runtimes.ts";
+import { appendRowCases, CASES_VARIABLE } from "./conformance_results.ts";
 import { PROJECT_ROOT } from "./project.ts";
 import { type FileResult, runTestFile } from "./run_test_file.ts";
 import { listSourceFiles } from "./source_files.ts";
@@ -21,7 +24,8 @@ const RUNTIMES: readonly TestRuntime[] = ["deno", "bun", "node"];
 interface Settings {
   readonly words: readonly string[];
   readonly runtimes: readonly TestRuntime[];
-  readonly filter: string;
+  /** Texts, one of which a file's path has to contain. */
+  readonly filters: readonly string[];
   readonly jobs: number;
   readonly requireAll: boolean;
 }
@@ -32,7 +36,7 @@ function readSettings(): Settings {
     allowPositionals: true,
     options: {
       runtime: { type: "string", default: RUNTIMES.join(",") },
-      file: { type: "string", default: "" },
+      file: { type: "string", multiple: true, default: [""] },
       jobs: { type: "string", default: String(availableParallelism()) },
       "require-all": { type: "boolean", default: process.env["PARLEY_TEST_REQUIRE_ALL"] === "1" },
     },
@@ -46,7 +50,7 @@ function readSettings(): Settings {
   if (!Number.isInteger(jobs) || jobs < 1) {
     throw new RangeError(`Cannot run ${values.jobs} jobs: at least one is needed`);
   }
-  return { words: positionals, runtimes, filter: values.file, jobs, requireAll: values["require-all"] };
+  return { words: positionals, runtimes, filters: values.file, jobs, requireAll: values["require-all"] };
 }
 
 /** Runs a task for each item, a few at a time, and keeps the order of the results. */
@@ -96,6 +100,8 @@ async function runSuite(run: Run, settings: Settings, reports: string): Promise<
     }
     return result;
   }, { jobs });
+  const cases = process.env[CASES_VARIABLE];
+  if (cases) await appendRowCases(cases, runtime, results.flatMap((result) => result.cases));
   const sum = (value: (result: FileResult) => number): number => results.reduce((total, one) => total + value(one), 0);
   const totals: SuiteTotals = {
     suite: suite.name,
@@ -109,6 +115,8 @@ async function runSuite(run: Run, settings: Settings, reports: string): Promise<
     `${suite.name} on ${runtime}: ${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`,
   );
   for (const line of new Set(results.flatMap(({ skips }) => skips))) console.log(`  ${line}`);
+  const useCases = formatUseCases(results.flatMap((result) => result.cases));
+  if (useCases !== "") console.log(`\n${useCases}\n`);
   return totals;
 }
 
@@ -116,7 +124,10 @@ async function main(): Promise<number> {
   const settings = readSettings();
   const all = groupSuites(await listSourceFiles(PROJECT_ROOT));
   const suites = chooseSuites(all, settings.words)
-    .map((suite) => ({ ...suite, files: suite.files.filter((file) => file.includes(settings.filter)) }));
+    .map((suite) => ({
+      ...suite,
+      files: suite.files.filter((file) => settings.filters.some((text) => file.includes(text))),
+    }));
   const env: Record<string, string> = {};
   // Suites that start other runtimes ask for each of them, whichever they run on themselves.
   const asked = suites.every(({ name }) => name === "tools") ? ["deno" as const] : settings.runtimes;
