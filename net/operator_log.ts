@@ -93,7 +93,8 @@ export function reportUdpDestination(context: NetContext, grant: Grant, address:
 /** Reports a bound datagram socket, with the port that the system picked. */
 export function reportUdpBound(context: NetContext, { grant, local }: BoundUdp): void {
   const where = escapeText(formatHostPort(local.address, local.port));
-  context.report(`parley: receiving datagrams at ${where}, NOT ENCRYPTED, ${SOURCES[grant.source]}`);
+  const peers = grant.descriptor.name === "udp-peers" ? ", and sending to any public peer" : "";
+  context.report(`parley: receiving datagrams at ${where}${peers}, NOT ENCRYPTED, ${SOURCES[grant.source]}`);
 }
 
 /** Reports in full why there is no datagram socket after approval. */

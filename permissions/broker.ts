@@ -254,7 +254,11 @@ export class Broker {
 function describe(requester: Requester, descriptor: Descriptor): string {
   const { destination, port } = descriptor;
   const where = destination === null ? `port ${port} of a host to be chosen` : formatDestination(destination);
-  const what = descriptor.name === "direct-sockets" ? "a connection to" : "the use of";
+  const what = descriptor.name !== "direct-sockets"
+    ? "the use of"
+    : descriptor.transport === "udp"
+    ? "datagrams to"
+    : "a connection to";
   return `${escapeText(requester.origin)} ${what} ${escapeText(where)}`;
 }
 

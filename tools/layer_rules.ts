@@ -91,7 +91,7 @@ function judgeLayer(edge: Edge): string | null {
 export function judgeInternal(edge: Edge): string | null {
   const { from, to } = edge;
   if (isTestFile(from)) return null;
-  if (isTestFile(to) && !from.startsWith("tools/")) return "only tests import tests";
+  if (isTestFile(to) && !/^(tools|bench)\//.test(from)) return "only tests, tools and bench import tests";
   if (/^(tools|bench|examples)\//.test(from)) return null;
   if (/^(tools|bench|examples)\//.test(to)) return "nothing that is shipped imports tools, bench or examples";
   if (to.startsWith("cli/")) return from.startsWith("cli/") ? null : "nothing imports the command line";

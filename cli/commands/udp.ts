@@ -73,8 +73,8 @@ export const udpCommand: Command = Object.freeze({
     "echo 40000001 | parley udp --hex --count 1 192.168.1.40:5683   # CoAP ping",
     "parley udp --listen 0.0.0.0:5353 --join 224.0.0.251 --json     # hear mDNS",
     "printf 'ffffffffffff%s\\n' \"$(printf '0242ac110002%.0s' $(seq 16))\" |\n" +
-    "    parley udp --listen 0.0.0.0:0 --broadcast --to 192.168.1.255:9 --hex --wait 0",
-    "parley udp --allow listen+udp://127.0.0.1:5140 --listen 5140 --json > log.jsonl",
+    "    parley udp --listen 0.0.0.0:0 --broadcast --to 192.168.1.255:9 --hex",
+    "parley udp --listen 5140 --allow listen+udp://127.0.0.1:5140 --json > log",
   ],
   run: runUdp,
 });

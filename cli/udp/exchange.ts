@@ -175,8 +175,7 @@ class Exchange {
 
   #inputEnded(): void {
     const { plan: { waitMs }, clock } = this.#init;
-    if (waitMs === 0) this.#waited();
-    else this.#wait = clock.after(waitMs, () => this.#waited());
+    this.#wait = clock.after(waitMs, () => this.#waited());
   }
 
   #waited(): void {

@@ -59,6 +59,20 @@ test("NET-07 --count fails when the wait is over before enough has come", async 
   assert.equal(run.ended(), "NET_TIMEOUT Cannot wait longer: 1 of 2 datagrams came");
 });
 
+test("NET-07 what has come is written whole before it ends, and time in which nothing is written is no silence", async () => {
+  const run = await started(["9.9.9.9:53", "--count", "2", "--wait", "3", "--timeout", "1"]);
+  run.endInput();
+  await arrives(run, "first ");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  run.holdOutput(promise);
+  await arrives(run, "second");
+  await run.clock.advance(5000);
+  assert.deepEqual([run.ended(), run.output()], [null, "first \n"]);
+  resolve();
+  await run.clock.advance(0);
+  assert.deepEqual([run.ended(), run.output()], ["", "first \nsecond\n"]);
+});
+
 test("NET-22 --timeout counts from the last datagram, and without it a listening socket waits for ever", async () => {
   const run = await started([...LISTEN, "--timeout", "5"]);
   await run.clock.advance(4999);

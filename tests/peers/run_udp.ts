@@ -16,14 +16,14 @@ export interface UdpCommand extends AsyncDisposable {
   readonly client: ClientProcess;
 }
 
-/** Approves a destination of this machine, in the words of a flag. */
+/** Flags that approve destinations. */
 export function allowing(...destinations: readonly string[]): string[] {
   return destinations.flatMap((destination) => ["--allow", destination]);
 }
 
-/** Runs it to its end, with `--json`. */
+/** Runs it to its end; its standard input is empty when none is given. */
 export function runUdp(runtime: TestRuntime, args: readonly string[], plan: UdpRunPlan = {}): Promise<ClientResult> {
-  return runClient({ runtime, program: "cli/main.ts", args: ["udp", "--json", ...args], ...plan });
+  return runClient({ runtime, program: "cli/main.ts", args: ["udp", ...args], ...plan });
 }
 
 /** Starts it, with `--json`, and waits until its socket is open. */

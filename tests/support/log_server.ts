@@ -31,7 +31,7 @@ export interface LogServer extends AsyncDisposable {
   readonly udpPort: number;
   /** Port for connections. */
   readonly tcpPort: number;
-  /** Waits until so many messages with this program's process id have come, and reads them. */
+  /** Waits until so many messages that contain a text of letters, digits and blanks have come, and reads them. */
   messages(count: number, text: string): Promise<LoggedMessage[]>;
 }
 
@@ -76,8 +76,11 @@ async function messages(
   server: ServerProcess,
   { count, text }: { readonly count: number; readonly text: string },
 ): Promise<LoggedMessage[]> {
-  const line = `.*${text}.*\\n`;
-  await server.waitForLog(new RegExp(`(${line}(.*\\n)*?){${count}}`));
+  const line = new RegExp(`.*${text}.*\\n`);
+  for (let found = 0, from = 0; found < count; found++) {
+    const match = await server.waitForLog(line, { from });
+    from += match.index + match[0].length;
+  }
   const found = server.log().split("\n").filter((one) => one.includes(text));
   return found.map((one) => JSON.parse(new TextDecoder().decode(Uint8Array.from(one, toByte))) as LoggedMessage);
 }

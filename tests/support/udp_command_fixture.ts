@@ -32,6 +32,8 @@ export interface UdpCommandRun extends UdpFaceFixture<FakeDatagramNetwork> {
   readonly troubles: string[];
   /** What stands on standard output. */
   output(): string;
+  /** Keeps standard output from taking anything, until a promise settles. */
+  holdOutput(until: Promise<void> | null): void;
   /** Types. */
   type(text: string): void;
   /** Ends standard input. */
@@ -62,11 +64,15 @@ export function udpCommandRun(args: readonly string[], options: UdpCommandOption
   const stop = new AbortController();
   let output = "";
   let ended: string | null = null;
+  let hold: Promise<void> | null = null;
   const host = {
     stdin,
     stdinIsTerminal: isTerminal,
     stdoutIsTerminal: isTerminal,
-    writeOut: (bytes: Uint8Array): Promise<void> => Promise.resolve(void (output += textOf(bytes))),
+    writeOut: async (bytes: Uint8Array): Promise<void> => {
+      await hold;
+      output += textOf(bytes);
+    },
   };
   const messages = {
     report: (line: string): void => void lines.push(line),
@@ -91,6 +97,7 @@ export function udpCommandRun(args: readonly string[], options: UdpCommandOption
     lines,
     troubles,
     output: () => output,
+    holdOutput: (until) => void (hold = until),
     type: (text) => input.enqueue(bytesOf(text)),
     endInput: () => input.close(),
     open,

@@ -3,7 +3,8 @@
 udp_peer.py ADDRESS [GROUP INTERFACE_ADDRESS]
 
 Prints one JSON record a line: `ready` (port), `datagram` (from, port, hex). Reads one JSON object a line:
-{"to": [ADDRESS, PORT], "hex": "..."} sends a datagram, {"echo": true} sends back whatever comes from then on.
+{"to": [ADDRESS, PORT], "hex": "...", "id": N} sends a datagram and then prints `sent` (id); on one machine it has arrived by
+then. {"echo": true} sends back whatever comes from then on.
 """
 
 import json
@@ -27,6 +28,7 @@ def obey(sock):
             tell(event="echoes")
         else:
             sock.sendto(bytes.fromhex(order["hex"]), tuple(order["to"]))
+            tell(event="sent", id=order["id"])
 
 
 def main():

@@ -31,6 +31,7 @@ export class UdpPeer implements AsyncDisposable {
   /** Its port. */
   readonly port: number;
   readonly #process: RecordProcess;
+  #sends = 0;
 
   constructor(process: RecordProcess, port: number) {
     this.#process = process;
@@ -55,7 +56,9 @@ export class UdpPeer implements AsyncDisposable {
 
   /** Everything that came, in order. */
   get received(): readonly PeerDatagram[] {
-    return this.#process.records.filter(({ record }) => record["event"] === "datagram").map(({ record }) => toDatagram(record));
+    return this.#process.records.filter(({ record }) => record["event"] === "datagram").map(({ record }) =>
+      toDatagram(record)
+    );
   }
 
   /** Waits for a datagram with this text. */
@@ -64,9 +67,12 @@ export class UdpPeer implements AsyncDisposable {
     return toDatagram((await this.#process.record({ event: "datagram", hex, ...from })).record);
   }
 
-  /** Sends a text to a port of this machine, or to an address. */
-  send(text: string, { port, address = "127.0.0.1" }: { readonly port: number; readonly address?: string }): void {
-    this.#process.send(JSON.stringify({ to: [address, port], hex: Buffer.from(text, "latin1").toString("hex") }));
+  /** Sends a text to a port of this machine, or to an address. On this machine it has arrived when this resolves. */
+  async send(text: string, to: { readonly port: number; readonly address?: string }): Promise<void> {
+    const { port, address = "127.0.0.1" } = to;
+    const id = ++this.#sends;
+    this.#process.send(JSON.stringify({ to: [address, port], hex: Buffer.from(text, "latin1").toString("hex"), id }));
+    await this.#process.record({ event: "sent", id });
   }
 
   /** Ends the program. */

@@ -18,8 +18,11 @@ export const DEFAULT_QUEUE_LIMITS: QueueLimits = Object.freeze({ maxDatagrams: 1
 /** Places of the ring at the beginning. It doubles when it is full. */
 const FIRST_PLACES = 16;
 
-interface Taker<Message> {
+/** Who waits for a message. Neither call may throw. */
+export interface Taker<Message> {
+  /** Here it is; null when the queue has ended in order. */
   resolve(message: Message | null): void;
+  /** The queue was ended with this error. */
   reject(error: unknown): void;
 }
 
@@ -98,21 +101,28 @@ export class DatagramQueue<Message extends { readonly data: Uint8Array }> {
   }
 
   /**
+   * Waits as {@linkcode next} does, but makes no promise. For whoever has found nothing to take.
+   *
+   * @param taker Called once, in the moment in which a message comes or the queue ends.
+   */
+  whenNext(taker: Taker<Message>): void {
+    if (this.#end === null) this.#takers.push(taker);
+    else settle(taker, this.#end);
+  }
+
+  /**
    * Ends the queue: what waits is given up, and what comes is ignored.
    *
    * @param error Why, or null for an end in order.
    */
   end(error: unknown): void {
     if (this.#end !== null) return;
-    this.#end = { error };
+    const end = this.#end = { error };
     this.#ring = [];
     this.#length = this.#bytes = 0;
     const takers = this.#takers;
     this.#takers = [];
-    for (const taker of takers) {
-      if (error === null) taker.resolve(null);
-      else taker.reject(error);
-    }
+    for (const taker of takers) settle(taker, end);
   }
 
   #count(byteLength: number): void {
@@ -127,4 +137,9 @@ export class DatagramQueue<Message extends { readonly data: Uint8Array }> {
     this.#ring = ring;
     this.#first = 0;
   }
+}
+
+function settle<Message>(taker: Taker<Message>, { error }: { readonly error: unknown }): void {
+  if (error === null) taker.resolve(null);
+  else taker.reject(error);
 }

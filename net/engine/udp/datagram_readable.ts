@@ -1,5 +1,5 @@
 /** The readable side of a datagram socket: messages, taken from the queue only when somebody reads (DS-50). */
-import type { DatagramQueue } from "./datagram_queue.ts";
+import type { DatagramQueue, Taker } from "./datagram_queue.ts";
 import type { UdpMessage } from "./udp_message.ts";
 
 /** What the socket wants to know of its readable side. */
@@ -16,7 +16,14 @@ export class DatagramReadable<Message extends UdpMessage> {
   readonly stream: ReadableStream<Message>;
   readonly #queue: DatagramQueue<Message>;
   readonly #events: DatagramReadableEvents;
+  /** One object for all waiting. */
+  readonly #taker: Taker<Message> = {
+    resolve: (message) => this.#arrived(message),
+    // Those who end the queue tell the stream first what its readers are to hear.
+    reject: (error) => queueMicrotask(() => this.fail(error)),
+  };
   #controller!: ReadableStreamDefaultController<Message>;
+  #waiting = false;
   #ended = false;
 
   /**
@@ -57,21 +64,19 @@ export class DatagramReadable<Message extends UdpMessage> {
     this.#end(error);
   }
 
-  #pull(controller: ReadableStreamDefaultController<Message>): Promise<void> | undefined {
+  /** Where nothing is there, the stream is not made to wait: what comes goes to it by itself, and it asks again then. */
+  #pull(controller: ReadableStreamDefaultController<Message>): void {
+    if (this.#waiting) return;
     const message = this.#queue.take();
-    if (message === undefined) return this.#wait(controller);
-    controller.enqueue(message);
+    if (message !== undefined) return controller.enqueue(message);
+    this.#waiting = true;
+    this.#queue.whenNext(this.#taker);
   }
 
-  async #wait(controller: ReadableStreamDefaultController<Message>): Promise<void> {
-    try {
-      const message = await this.#queue.next();
-      if (this.#ended) return;
-      if (message === null) this.finish();
-      else controller.enqueue(message);
-    } catch (error) {
-      this.fail(error);
-    }
+  #arrived(message: Message | null): void {
+    this.#waiting = false;
+    if (message === null) queueMicrotask(() => this.finish());
+    else if (!this.#ended) this.#controller.enqueue(message);
   }
 
   #end(error: unknown): void {

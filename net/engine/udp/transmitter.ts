@@ -20,6 +20,13 @@ export interface TransmitterInit {
   readonly reports: ErrorReports;
 }
 
+/** A datagram that has been tried so often. */
+interface Attempt {
+  readonly bytes: Uint8Array;
+  readonly to: DatagramAddress;
+  readonly attempt: number;
+}
+
 /** The one place that calls a link's `send`. */
 export class Transmitter {
   readonly #link: DatagramLink;
@@ -41,25 +48,23 @@ export class Transmitter {
    */
   send(bytes: Uint8Array, to: DatagramAddress): Promise<void> | undefined {
     const taken = this.#link.send(bytes, to);
-    if (taken !== undefined) return this.#finish(taken, { bytes, to });
-    this.#count(bytes.byteLength);
+    if (taken === undefined) {
+      this.#count(bytes.byteLength);
+      return undefined;
+    }
+    // One promise for a datagram that the system takes a little later: on Node that is every one.
+    return taken.then(() => this.#count(bytes.byteLength), (error) => this.#again(error, { bytes, to, attempt: 1 }));
   }
 
-  async #finish(
-    first: Promise<void>,
-    { bytes, to }: { readonly bytes: Uint8Array; readonly to: DatagramAddress },
-  ): Promise<void> {
-    let taken: Promise<void> | undefined = first;
-    for (let attempt = 1;; attempt++) {
-      try {
-        await taken;
-        return this.#count(bytes.byteLength);
-      } catch (error) {
-        if (!isParleyError(error, "NET_REFUSED") || attempt === MAX_ATTEMPTS) throw error;
-        this.#reports.report(error);
-        taken = this.#link.send(bytes, to);
-      }
+  async #again(error: unknown, { bytes, to, attempt }: Attempt): Promise<void> {
+    if (!isParleyError(error, "NET_REFUSED") || attempt === MAX_ATTEMPTS) throw error;
+    this.#reports.report(error);
+    try {
+      await this.#link.send(bytes, to);
+    } catch (next) {
+      return await this.#again(next, { bytes, to, attempt: attempt + 1 });
     }
+    this.#count(bytes.byteLength);
   }
 
   #count(byteLength: number): void {
