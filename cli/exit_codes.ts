@@ -24,6 +24,7 @@ export const EXIT_CODES: readonly ExitCodeRow[] = Object.freeze([
   { status: 78, name: "CONFIG", meaning: "A setting or file given at launch is not valid." },
   { status: 129, name: "HANGUP", meaning: "The terminal hung up." },
   { status: 130, name: "INTERRUPTED", meaning: "Ctrl-C." },
+  { status: 141, name: "PIPE", meaning: "Whoever read the output has gone." },
   { status: 143, name: "TERMINATED", meaning: "Ended by SIGTERM." },
 ]);
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env -S deno run -A
 /** The `parley` command: picks the verb; the verbs are in `commands/`. */
-import { ParleyError } from "../core/errors.ts";
+import { ERROR_CODES } from "../core/error_codes.ts";
+import { isParleyError, ParleyError } from "../core/errors.ts";
 import { autoCommandHost } from "../runtime/auto.ts";
 import type { CommandHost } from "../runtime/command.ts";
 import { COMMANDS } from "./commands/mod.ts";
@@ -28,6 +29,8 @@ async function main(host: CommandHost): Promise<number> {
     const args = host.parse(rest, { ...command.options, ...COMMON_OPTIONS });
     return await command.run({ host, args, messages });
   } catch (error) {
+    // As with every command in a pipe: `parley … | head -1` has done what it was asked for.
+    if (isParleyError(error, "OUT_CLOSED")) return ERROR_CODES.OUT_CLOSED.exit;
     return messages.fail(error);
   }
 }

@@ -22,6 +22,7 @@ const USAGE = 64;
 const DATA = 65;
 const CONFIG = 78;
 const INTERNAL = 70;
+const PIPE = 141;
 
 function row(exit: number, meaning: string, remedy: string): ErrorCodeRow {
   return Object.freeze({ __proto__: null, exit, meaning, remedy }) as ErrorCodeRow;
@@ -63,6 +64,7 @@ export type ErrorCode =
   | "TTY_UNAVAILABLE"
   | "DATA_TOO_LARGE"
   | "DATA_TRUNCATED"
+  | "OUT_CLOSED"
   | "CONFIG_INVALID"
   | "RUNTIME_UNSUPPORTED"
   | "INTERNAL_INVARIANT";
@@ -204,6 +206,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeRow>> = Object.fre
   ),
   DATA_TOO_LARGE: row(DATA, "Input is larger than the limit for it.", "Send less at once."),
   DATA_TRUNCATED: row(DATA, "Input ended before all of it was there.", "Send the whole of it."),
+  OUT_CLOSED: row(PIPE, "Whoever read the output of the command has gone.", "None needed."),
   CONFIG_INVALID: row(CONFIG, "A setting given at launch is not valid.", "Correct the setting named in the message."),
   RUNTIME_UNSUPPORTED: row(
     CONFIG,

@@ -1,4 +1,5 @@
 /** The surroundings of the command on Deno, by its own APIs; the demo's server is shared with the others. */
+import { ParleyError } from "../../core/errors.ts";
 import type { CommandHost } from "../command.ts";
 import { parseArguments } from "../_node/arguments.ts";
 import { listenLoopback, serveTls } from "../_node/loopback_server.ts";
@@ -15,7 +16,12 @@ export function createCommandHost(): CommandHost {
     stderrIsTerminal: Deno.stderr.isTerminal(),
     columns: consoleColumns,
     async writeOut(bytes: Uint8Array): Promise<void> {
-      for (let offset = 0; offset < bytes.byteLength;) offset += await Deno.stdout.write(bytes.subarray(offset));
+      try {
+        for (let offset = 0; offset < bytes.byteLength;) offset += await Deno.stdout.write(bytes.subarray(offset));
+      } catch (cause) {
+        if (!(cause instanceof Deno.errors.BrokenPipe)) throw cause;
+        throw new ParleyError("OUT_CLOSED", "Cannot write the output: whoever read it has gone", { cause });
+      }
     },
     writeError,
     readTextFile: (path: string) => Deno.readTextFile(path),

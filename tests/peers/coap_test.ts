@@ -60,7 +60,7 @@ test("NET-01 NET-21 CoAP: without approval nothing reaches the device", async ({
     const args = ["coap_get", "localhost", String(device.port), "/time"] as const;
     const { status, stdout, stderr } = await runExample(runtime, args, { allow: `localhost:${device.port}` });
     assert.deepEqual([status, stdout], [1, ""], stderr);
-    assert.match(stderr, /^parley: refused \S+ a connection to udp:\/\/localhost:\d+/m);
+    assert.match(stderr, /^parley: refused \S+ datagrams to udp:\/\/localhost:\d+/m);
   });
   assert.equal(device.process.log(), before);
 });

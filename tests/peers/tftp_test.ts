@@ -44,6 +44,6 @@ test("NET-01 NET-21 TFTP: leave to receive is no leave to ask", async ({ server,
     const args = ["tftp_get", "127.0.0.1", String(server.port), "two.bin", join(path, "none")] as const;
     const { status, stdout, stderr } = await runExample(runtime, args, { allow: "listen+udp://0.0.0.0:0" });
     assert.deepEqual([status, stdout], [1, ""], stderr);
-    assert.match(stderr, new RegExp(`refused \\S+ a connection to udp://127\\.0\\.0\\.1:${server.port}\\b`));
+    assert.match(stderr, new RegExp(`refused \\S+ datagrams to udp://127\\.0\\.0\\.1:${server.port}\\b`));
   });
 });

@@ -165,7 +165,8 @@ export async function runClient(plan: ClientPlan): Promise<ClientResult> {
   return await client.result();
 }
 
-function runtimeArgs(runtime: TestRuntime): string[] {
+/** Arguments that come before the program. */
+export function runtimeArgs(runtime: TestRuntime): string[] {
   // Types are the gate's affair; the suite runs what a user would.
   return runtime === "deno" ? ["run", "-A", "--no-check", "--quiet"] : [];
 }

@@ -19,8 +19,7 @@ export class DatagramReadable<Message extends UdpMessage> {
   /** One object for all waiting. */
   readonly #taker: Taker<Message> = {
     resolve: (message) => this.#arrived(message),
-    // Those who end the queue tell the stream first what its readers are to hear.
-    reject: (error) => queueMicrotask(() => this.fail(error)),
+    reject: (error) => this.fail(error),
   };
   #controller!: ReadableStreamDefaultController<Message>;
   #waiting = false;
@@ -75,6 +74,7 @@ export class DatagramReadable<Message extends UdpMessage> {
 
   #arrived(message: Message | null): void {
     this.#waiting = false;
+    // Whoever ends both tells the stream next what its readers are to hear.
     if (message === null) queueMicrotask(() => this.finish());
     else if (!this.#ended) this.#controller.enqueue(message);
   }
