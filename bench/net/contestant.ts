@@ -26,3 +26,49 @@ export interface Contestant {
 export function requireExactly(count: number, expected: number): void {
   if (count !== expected) throw new RangeError(`Cannot go on: received ${count} bytes, not ${expected}`);
 }
+
+/** Bytes of a datagram that is sent or received for a rate. */
+export const DATAGRAM_BYTES: number = 512;
+
+/** How datagrams pass: by calls and what the runtime or Parley calls or iterates over, or by web streams of messages. */
+export type DatagramWay = "calls" | "streams";
+
+/** A datagram socket of a contestant, connected to the peer. */
+export interface BenchDatagrams {
+  /** Sends the same bytes so many times without waiting in between, then waits until the system has taken all. */
+  send(bytes: Uint8Array<ArrayBuffer>, count: number): Promise<void> | void;
+}
+
+/** One way to use UDP on the runtime that runs it. */
+export interface DatagramContestant {
+  /**
+   * Connects to 127.0.0.1 and takes whatever comes.
+   *
+   * @param onDatagram Told of the size of each datagram.
+   */
+  open(port: number, way: DatagramWay, onDatagram: (byteLength: number) => void): Promise<BenchDatagrams>;
+}
+
+/** One way to be a TCP server on the runtime that runs it. */
+export interface ServerContestant {
+  /**
+   * Listens at a free port of 127.0.0.1, and closes each connection as soon as it has it.
+   *
+   * @returns The port.
+   */
+  serve(): Promise<number>;
+}
+
+/** A plaintext connection that can become TLS. */
+export interface BenchUpgrade {
+  /** Upgrades it, and waits until the certificate was verified. */
+  startTls(): Promise<void>;
+  /** Closes it. */
+  close(): Promise<void> | void;
+}
+
+/** One way to upgrade a connection on the runtime that runs it. */
+export interface UpgradeContestant {
+  /** Connects to 127.0.0.1; trusts this authority only, and expects the name `localhost`. */
+  open(port: number, ca: string): Promise<BenchUpgrade>;
+}

@@ -1,8 +1,8 @@
 /** From what single runs took to ratios: the only thing a noisy machine can tell. */
 import type { ContestantName, RunFigures, Task } from "./plan.ts";
 
-/** One round: every contestant once, one right after the other. */
-export type Round = Readonly<Record<ContestantName, RunFigures>>;
+/** One round: every contestant of a task once, one right after the other. */
+export type Round = Readonly<Partial<Record<ContestantName, RunFigures>>>;
 
 /** The middle of many values, and how far they spread. */
 export interface Spread {
@@ -16,10 +16,10 @@ export interface Spread {
 
 /** One contestant beside another, round by round. */
 export interface Comparison {
-  /** For a rate, how many times as fast; for a time, how many times as long. */
-  readonly wall: Spread;
-  /** How many times as much processor time. */
-  readonly cpu: Spread;
+  /** For a rate, how many times as fast; for a time, how many times as long; for memory, how many times as much. */
+  readonly ratio: Spread;
+  /** How many times as much processor time; null where that says nothing. */
+  readonly cpu: Spread | null;
 }
 
 /**
@@ -40,19 +40,39 @@ export function spreadOf(values: readonly number[]): Spread {
  * @param task Says whether more or less is better.
  * @param rounds At least one.
  * @param pair Who is judged, and against whom.
+ * @throws {RangeError} Without rounds, or when one of the two did not take part.
  */
 export function compare(
-  task: Task,
+  task: Pick<Task, "measure">,
   rounds: readonly Round[],
   pair: { readonly judged: ContestantName; readonly against: ContestantName },
 ): Comparison {
   const ratios = rounds.map((round) => {
-    const judged = round[pair.judged];
-    const against = round[pair.against];
-    const longer = judged.wallMs / against.wallMs;
-    return { wall: task.measure === "rate" ? 1 / longer : longer, cpu: judged.cpuMs / against.cpuMs };
+    const judged = figuresOf(round, pair.judged);
+    const against = figuresOf(round, pair.against);
+    const more = judged.cost / against.cost;
+    const cpu = judged.cpuMs === null || against.cpuMs === null ? null : judged.cpuMs / against.cpuMs;
+    return { ratio: task.measure === "rate" ? 1 / more : more, cpu };
   });
-  return { wall: spreadOf(ratios.map(({ wall }) => wall)), cpu: spreadOf(ratios.map(({ cpu }) => cpu)) };
+  const cpu = ratios.flatMap(({ cpu }) => cpu === null ? [] : [cpu]);
+  return { ratio: spreadOf(ratios.map(({ ratio }) => ratio)), cpu: cpu.length === 0 ? null : spreadOf(cpu) };
+}
+
+/**
+ * What one contestant's runs cost.
+ *
+ * @param rounds At least one.
+ * @param name Who.
+ * @throws {RangeError} Without rounds, or when it did not take part.
+ */
+export function costOf(rounds: readonly Round[], name: ContestantName): Spread {
+  return spreadOf(rounds.map((round) => figuresOf(round, name).cost));
+}
+
+function figuresOf(round: Round, name: ContestantName): RunFigures {
+  const figures = round[name];
+  if (figures === undefined) throw new RangeError(`Cannot compare: ${name} did not take part`);
+  return figures;
 }
 
 function quantile(sorted: readonly number[], share: number): number {

@@ -1,6 +1,6 @@
 /** The figures as a table for people, and as JSON. */
-import { compare, type Comparison, type Round, type Spread } from "./figures.ts";
-import { type BenchRuntime, type ContestantName, type TaskName, TASKS } from "./plan.ts";
+import { compare, type Comparison, costOf, type Round, type Spread } from "./figures.ts";
+import { type BenchRuntime, type ContestantName, type Task, type TaskName, TASKS } from "./plan.ts";
 
 /** What one task came to on one runtime. */
 export interface TaskOutcome {
@@ -14,8 +14,10 @@ export interface TaskOutcome {
   readonly rounds: number;
   /** Parley beside the runtime's own calls. */
   readonly native: Comparison;
-  /** Parley beside the runtime's own web streams. */
-  readonly web: Comparison;
+  /** Parley beside the runtime's own web streams, or its `node:` modules; null where neither takes part. */
+  readonly other: Comparison & { readonly name: ContestantName } | null;
+  /** For memory, the KiB themselves, which a busy machine does not change; else null. */
+  readonly kib: { readonly native: Spread; readonly parley: Spread } | null;
   /** The aims, and whether the medians reach them. */
   readonly aims: readonly { readonly against: ContestantName; readonly limit: number; readonly reached: boolean }[];
 }
@@ -26,32 +28,44 @@ export function outcomeOf(
   rounds: readonly Round[],
 ): TaskOutcome {
   const task = TASKS[about.task];
-  const comparisons = {
-    native: compare(task, rounds, { judged: "parley", against: "native" }),
-    web: compare(task, rounds, { judged: "parley", against: "web" }),
-    parley: compare(task, rounds, { judged: "parley", against: "parley" }),
-  };
+  const beside = (against: ContestantName): Comparison => compare(task, rounds, { judged: "parley", against });
+  const name = task.other(about.runtime);
   const aims = task.aims(about.runtime).map(({ against, limit }) => {
-    const { median } = comparisons[against].wall;
+    const { median } = beside(against).ratio;
     return { against, limit, reached: task.measure === "rate" ? median >= limit : median <= limit };
   });
-  return { ...about, rounds: rounds.length, native: comparisons.native, web: comparisons.web, aims };
+  return {
+    ...about,
+    rounds: rounds.length,
+    native: beside("native"),
+    other: name === null ? null : { name, ...beside(name) },
+    kib: task.measure === "memory" ? { native: costOf(rounds, "native"), parley: costOf(rounds, "parley") } : null,
+    aims,
+  };
 }
+
+const MEASURES: Readonly<Record<Task["measure"], string>> = { rate: "speed", time: "duration", memory: "memory" };
 
 /** A table in Markdown. */
 export function tableOf(outcomes: readonly TaskOutcome[]): string {
-  const head = ["runtime", "task", "Parley's", "to native", "to web streams", "processor time to native", "aim"];
+  const head = ["runtime", "task", "Parley's", "to native", "to the other", "processor time to native", "aim"];
   const rows = outcomes.map((outcome) => [
     `${outcome.runtime} ${outcome.version}`,
     outcome.task,
-    TASKS[outcome.task].measure === "rate" ? "speed" : "duration",
-    spreadText(outcome.native.wall),
-    spreadText(outcome.web.wall),
-    spreadText(outcome.native.cpu),
+    measureText(outcome),
+    spreadText(outcome.native.ratio),
+    outcome.other === null ? "" : `${outcome.other.name} ${spreadText(outcome.other.ratio)}`,
+    outcome.native.cpu === null ? "" : spreadText(outcome.native.cpu),
     aimText(outcome),
   ]);
   const lines = [head, head.map(() => "---"), ...rows];
   return lines.map((cells) => `| ${cells.join(" | ")} |\n`).join("");
+}
+
+function measureText({ task, kib }: TaskOutcome): string {
+  const measure = MEASURES[TASKS[task].measure];
+  if (kib === null) return measure;
+  return `${measure}: ${kib.parley.median.toFixed(1)} KiB, native ${kib.native.median.toFixed(1)} KiB`;
 }
 
 function spreadText({ median, low, high }: Spread): string {
