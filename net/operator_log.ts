@@ -36,7 +36,9 @@ export function reportOpened(context: NetContext, connection: TcpConnection): vo
 /** Reports an upgrade to TLS: what was called not encrypted on opening is encrypted from now on. */
 export function reportUpgraded(context: NetContext, { grant, tls }: TcpConnection): void {
   if (tls === null) return;
-  const terms = `${tls.protocol}, certificate for ${tls.serverName} ${checked(tls.checkedBy)}`;
+  // The name goes without saying unless it is another than the host's; the line fits a terminal then.
+  const name = tls.serverName === grant.destination.host.text ? "" : `certificate for ${tls.serverName} `;
+  const terms = `${tls.protocol}, ${name}${checked(tls.checkedBy)}`;
   context.report(`parley: upgraded ${shown(grant)}: ${escapeText(terms)}`);
 }
 

@@ -144,3 +144,19 @@ test("NET-04 idleTimeout and readTimeout break a silent connection off with NET_
     await assert.rejects(socket.closed, { name: "NetworkError" });
   }
 });
+
+test("NET-18 an upgrade is told to the operator, who was told before that nothing is encrypted", async () => {
+  const host = createTestHost({ answer: () => ONCE });
+  host.network.listen({ address: PROXY, port: 25 }, async (link) => {
+    await greet(await memoryTlsServer(link, { names: [PROXY], authority: "public" }));
+  });
+  const plain = await host.navigator.openTCPSocket({
+    remoteAddress: PROXY,
+    remotePort: 25,
+    secureTransport: "starttls",
+  });
+  await using secure = await plain.startTls();
+  assert.equal(await new Response(secure.readable).text(), "220 hello");
+  assert.match(host.reports[0] ?? "", /connected to 9\.9\.9\.9:25.*NOT ENCRYPTED/);
+  assert.equal(host.reports[1], "parley: upgraded 9.9.9.9:25: TLSv1.3, verified");
+});
