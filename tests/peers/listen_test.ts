@@ -95,7 +95,8 @@ test("NET-22 Ctrl-C ends a waiting server and one in a connection, with status 1
   await eachRuntime(async (runtime) => {
     for (const connected of [false, true]) {
       await using listen = await startListen(runtime, []);
-      const socket = connected ? connect(listen.port, "127.0.0.1") : null;
+      // Half-open: the end of standard input, which comes with asking for the result, must not end the connection first.
+      const socket = connected ? connect({ port: listen.port, host: "127.0.0.1", allowHalfOpen: true }) : null;
       socket?.on("error", () => {});
       if (connected) await listen.client.expectError(/"event":"accepted"/);
       listen.client.signal("SIGINT");
