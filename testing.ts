@@ -10,6 +10,8 @@ import type { NetContext } from "./net/context.ts";
 import { createDirectSockets, type DirectSockets } from "./net/faces/direct_sockets/mod.ts";
 import type { SocketAddress } from "./net/port.ts";
 import { createRawSockets, type NavigatorRawSockets } from "./net/faces/raw_sockets/mod.ts";
+import { createServers, type Servers } from "./net/faces/servers/mod.ts";
+import { createWinterTcSockets, type WinterTcSockets } from "./net/faces/wintertc/mod.ts";
 import { Broker } from "./permissions/broker.ts";
 import { parseLaunchRules } from "./permissions/launch_rules.ts";
 import { mainRequester } from "./permissions/main_requester.ts";
@@ -39,6 +41,8 @@ export type {
 } from "./permissions/descriptor.ts";
 export type { OriginKind, Requester, RequesterEvidence } from "./permissions/requester.ts";
 export type { DirectSockets } from "./net/faces/direct_sockets/mod.ts";
+export type { Servers } from "./net/faces/servers/mod.ts";
+export type { WinterTcSockets } from "./net/faces/wintertc/mod.ts";
 export type { NavigatorRawSockets } from "./net/faces/raw_sockets/mod.ts";
 export type { ByteLink, SocketAddress } from "./net/port.ts";
 
@@ -72,6 +76,10 @@ export interface TestHost {
   readonly navigator: NavigatorRawSockets;
   /** The classes of Direct Sockets, whose sockets are opened on it. */
   readonly directSockets: DirectSockets;
+  /** `connect()` of the WinterTC Sockets API. */
+  readonly wintertc: WinterTcSockets;
+  /** `openTCPServer()` and `bindUDPSocket()`; what listens here is reached by the other members. */
+  readonly servers: Servers;
   /** The network: add names and servers to it. */
   readonly network: TestNetwork;
   /** Time stands still until the test turns it on. */
@@ -179,9 +187,13 @@ export function createTestHost(options: TestHostOptions = {}): TestHost {
   const source = (): Promise<NetContext> => Promise.resolve(context);
   const navigator = createRawSockets(source);
   const directSockets = createDirectSockets(source);
+  const wintertc = createWinterTcSockets(source);
+  const servers = createServers(source);
   return Object.freeze({
     navigator,
     directSockets,
+    wintertc,
+    servers,
     network,
     clock,
     questions,

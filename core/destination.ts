@@ -1,11 +1,12 @@
 /**
  * Where a program wants to go, in the one grammar for flags, environment, rules, prompts and log:
  * `[tcp|udp|tls|listen|listen+udp|udp-peers|multicast://]host:port[#spki=…]`, or
- * `unix:///path`. Patterns with wildcards stand in `destination_pattern.ts`.
+ * `[listen+]unix:///path`. Patterns with wildcards stand in `destination_pattern.ts`.
  */
 import {
   checkSpki,
   destinationSyntax,
+  isPathScheme,
   isPort,
   isScheme,
   joinDestination,
@@ -13,6 +14,7 @@ import {
   parsePort,
   type Scheme,
   splitDestination,
+  splitPath,
 } from "./destination_syntax.ts";
 import { type CanonicalHost, canonicalHost, hostOfPath } from "./host.ts";
 import { formatHostPort } from "./ip_address.ts";
@@ -40,7 +42,6 @@ export interface Destination {
 }
 
 const { hasOwn } = Object;
-const UNIX = "unix://";
 
 /**
  * Parses one exact destination. Wildcards, ranges and blocks are refused.
@@ -50,9 +51,8 @@ const UNIX = "unix://";
  * @throws {ParleyError} `DEST_SYNTAX` when the text is not of that form; `DEST_HOST` when the host is refused.
  */
 export function parseDestination(text: string): Destination {
-  if (typeof text === "string" && text.startsWith(UNIX)) {
-    return makeDestination({ scheme: "unix", host: hostOfPath(text.slice(UNIX.length)), port: 0 });
-  }
+  const local = typeof text === "string" ? splitPath(text) : null;
+  if (local !== null) return makeDestination({ scheme: local.scheme, host: hostOfPath(local.path), port: 0 });
   const parts = splitDestination(text);
   if (/[*/]/.test(parts.host) || /[*-]/.test(parts.port)) {
     throw destinationSyntax(text, `a wildcard, block or range ${ONLY_IN_RULES}`);
@@ -81,7 +81,9 @@ export function makeDestination(parts: {
   if (!isPort(port, scheme)) {
     throw destinationSyntax(`${host.text}:${port}`, "the port is not a number from 1 to 65535");
   }
-  if ((scheme === "unix") !== (host.kind === "path")) throw destinationSyntax(host.text, "a path stands after unix://");
+  if (isPathScheme(scheme) !== (host.kind === "path")) {
+    throw destinationSyntax(host.text, "a path stands after unix:// and listen+unix:// only");
+  }
   if (spki !== null) checkSpki(host.text, { scheme, spki });
   return Object.freeze({ scheme, host, port, spki: spki === null ? null : spki.toLowerCase() });
 }
@@ -94,6 +96,6 @@ export function makeDestination(parts: {
  */
 export function formatDestination(destination: Destination): string {
   const { scheme, host, port, spki } = destination;
-  if (scheme === "unix") return `${UNIX}${host.text}`;
+  if (isPathScheme(scheme)) return `${scheme}://${host.text}`;
   return joinDestination({ scheme, hostPort: formatHostPort(host.text, port), spki });
 }

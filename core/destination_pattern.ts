@@ -7,12 +7,14 @@ import type { Destination } from "./destination.ts";
 import {
   type DestinationParts,
   destinationSyntax,
+  isPathScheme,
   joinDestination,
   MAX_PORT,
   ONLY_IN_RULES,
   parsePort,
   type Scheme,
   splitDestination,
+  splitPath,
 } from "./destination_syntax.ts";
 import { type CanonicalHost, canonicalHost, hostOfAddress, hostOfPath } from "./host.ts";
 import {
@@ -61,9 +63,10 @@ const { hasOwn } = Object;
  */
 export function parseDestinationPattern(text: string, options: { readonly wildcards: boolean }): DestinationPattern {
   const wildcards = hasOwn(options, "wildcards") && options.wildcards === true;
-  if (typeof text === "string" && text.startsWith("unix://")) {
-    const host = hostOfPath(text.slice("unix://".length));
-    return Object.freeze({ scheme: "unix", host, port: Object.freeze({ from: 0, to: 0 }), spki: null });
+  const local = typeof text === "string" ? splitPath(text) : null;
+  if (local !== null) {
+    const host = hostOfPath(local.path);
+    return Object.freeze({ scheme: local.scheme, host, port: Object.freeze({ from: 0, to: 0 }), spki: null });
   }
   const parts = splitDestination(text);
   const host = parseHostPattern(text, parts.host);
@@ -83,7 +86,7 @@ export function parseDestinationPattern(text: string, options: { readonly wildca
  * @returns Text that {@linkcode parseDestinationPattern} reads back to an equal pattern.
  */
 export function formatDestinationPattern(pattern: DestinationPattern): string {
-  if (pattern.scheme === "unix") return `unix://${hostText(pattern.host)}`;
+  if (isPathScheme(pattern.scheme)) return `${pattern.scheme}://${hostText(pattern.host)}`;
   const { from, to } = pattern.port;
   const exact = formatHostPort(hostText(pattern.host), from);
   const host = exact.slice(0, exact.lastIndexOf(":"));

@@ -6,9 +6,19 @@ import { ParleyError } from "./errors.ts";
 
 /**
  * What is done at the destination. `tls` is TCP with TLS from the first byte; `listen`, `listen+udp` and `udp-peers` are
- * addresses of this machine that others may reach (TCP, UDP, UDP with any public peer); `unix` is a socket in the file system.
+ * addresses of this machine that others may reach (TCP, UDP, UDP with any public peer); `unix` is a socket in the
+ * file system to connect to, `listen+unix` one to listen at.
  */
-export type Scheme = "tcp" | "udp" | "tls" | "listen" | "listen+udp" | "udp-peers" | "multicast" | "unix";
+export type Scheme =
+  | "tcp"
+  | "udp"
+  | "tls"
+  | "listen"
+  | "listen+udp"
+  | "listen+unix"
+  | "udp-peers"
+  | "multicast"
+  | "unix";
 
 /** The highest port number. */
 export const MAX_PORT = 65535;
@@ -34,6 +44,7 @@ const SCHEMES: ReadonlySet<string> = new Set<Scheme>([
   "tls",
   "listen",
   "listen+udp",
+  "listen+unix",
   "udp-peers",
   "multicast",
   "unix",
@@ -93,9 +104,21 @@ export function parsePort(text: string, scheme: Scheme): number | null {
   return port <= MAX_PORT ? port : null;
 }
 
+/** Whether a path stands after the scheme, and neither host nor port. */
+export function isPathScheme(scheme: Scheme): boolean {
+  return scheme === "unix" || scheme === "listen+unix";
+}
+
+/** The scheme and the path of a text that names a socket in the file system, neither checked further; null for any other. */
+export function splitPath(text: string): { readonly scheme: Scheme; readonly path: string } | null {
+  const slashes = text.indexOf("://");
+  const scheme = text.slice(0, Math.max(0, slashes));
+  return isScheme(scheme) && isPathScheme(scheme) ? { scheme, path: text.slice(slashes + 3) } : null;
+}
+
 /** Whether a number is a port that the scheme can have. */
 export function isPort(port: number, scheme: Scheme): boolean {
-  if (scheme === "unix") return port === 0;
+  if (isPathScheme(scheme)) return port === 0;
   return Number.isInteger(port) && port <= MAX_PORT && port >= (LOCAL_SCHEMES.has(scheme) ? 0 : 1);
 }
 

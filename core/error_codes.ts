@@ -79,7 +79,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeRow>> = Object.fre
   ),
   DEST_SYNTAX: row(
     USAGE,
-    "A destination is not of the form [tcp|udp|tls|listen|listen+udp|udp-peers|multicast://]host:port or unix:///path.",
+    "A destination is not of the form [tcp|udp|tls|listen|listen+udp|udp-peers|multicast://]host:port or [listen+]unix:///path.",
     "Write it as host:port, with brackets around an IPv6 address: [2001:db8::1]:25.",
   ),
   DEST_HOST: row(

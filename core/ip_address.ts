@@ -113,13 +113,14 @@ export function classifyAddress(address: IpAddress): AddressClass {
 }
 
 /**
- * Joins host and port, with brackets around IPv6 text.
+ * Joins host and port, with brackets around IPv6 text. The path of a local socket, which has no port, stays as it is.
  *
- * @param host A host name or the text of an address, zone included.
+ * @param host A host name, the text of an address, zone included, or a path.
  * @param port The port number.
- * @returns Such as `example.com:25` or `[2001:db8::1]:25`.
+ * @returns Such as `example.com:25`, `[2001:db8::1]:25` or `/run/x.sock`.
  */
 export function formatHostPort(host: string, port: number): string {
+  if (host.startsWith("/")) return host;
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 

@@ -142,6 +142,11 @@ export class Broker {
     this.#restrictions.push(restricts);
   }
 
+  /** Whether the program gave a request up, for what an approval lets through without asking again. */
+  isRestricted(descriptor: Descriptor): boolean {
+    return this.#restrictions.some((restricts) => restricts(descriptor));
+  }
+
   /** Takes back every approval that holds for the run. Connections that rely on one end at once. */
   revokeAll(): void {
     for (const id of [...this.#runApprovals.keys()]) this.#revoke(id);
@@ -150,7 +155,7 @@ export class Broker {
   async #decide(requester: Requester, descriptor: Descriptor): Promise<Decision> {
     return decide(requester, descriptor, {
       inWorker: this.#init.inWorker,
-      restricts: (asked) => this.#restrictions.some((restricts) => restricts(asked)),
+      restricts: (asked) => this.isRestricted(asked),
       runtimeState: await this.#init.runtimeState(descriptor),
       rules: this.#init.rules,
       store: this.#init.store,

@@ -32,7 +32,28 @@ for (
   });
 }
 
-for (const text of ["listen://0.0.0.0:80", "listen+udp://[::]:0", "multicast://239.1.1.1:5000", "unix:///run/x.sock"]) {
+test("NET-22 leave to connect to a local socket is none to listen at its path, nor the other way round", async () => {
+  for (
+    const [rule, text] of [["unix:///run/x", "listen+unix:///run/x"], [
+      "listen+unix:///run/x",
+      "unix:///run/x",
+    ]] as const
+  ) {
+    const { broker, questions } = brokerFixture([], { allow: [rule] });
+    await assert.rejects(broker.request(REQUESTER, requestFor(text), options), { code: "PERM_DENIED" });
+    assert.equal(questions.length, 1);
+  }
+});
+
+for (
+  const text of [
+    "listen://0.0.0.0:80",
+    "listen+unix:///run/x.sock",
+    "listen+udp://[::]:0",
+    "multicast://239.1.1.1:5000",
+    "unix:///run/x.sock",
+  ]
+) {
   test(`NET-22 ${text} is asked about, and approved by a rule that names it`, async () => {
     const asked = brokerFixture([ONCE]);
     await asked.broker.request(REQUESTER, requestFor(text), options);

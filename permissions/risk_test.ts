@@ -14,6 +14,7 @@ const TABLE: readonly (readonly [string, Risk | null])[] = [
   ["10.0.0.1:9100", "private"],
   ["169.254.169.254:80", "metadata"],
   ["unix:///run/x.sock", "local-service"],
+  ["listen+unix:///run/x.sock", "listen-local"],
   ["listen://127.0.0.1:0", "listen-local"],
   ["listen+udp://[::1]:5683", "listen-local"],
   ["listen://192.168.1.2:80", "listen-network"],

@@ -127,7 +127,7 @@ function datagrams(kind: string, received: number, sent: number): string[] {
 }
 
 function addressText({ address, port }: SocketAddress): string {
-  const text = address.startsWith("/") ? address : formatHostPort(address, port);
+  const text = formatHostPort(address, port);
   return escapeText(text, { maxLength: Infinity });
 }
 

@@ -30,8 +30,6 @@ export function echoSentence(state: QuestionState): string {
   const { question, answer, host, cause } = state;
   const where = host === null
     ? `port ${question.descriptor.port}`
-    : host.kind === "path"
-    ? host.text
     : formatHostPort(host.text, question.descriptor.port);
   const shown = escapeText(where, { maxLength: Infinity });
   if (answer?.kind === "allow") {

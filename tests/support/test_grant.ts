@@ -1,5 +1,6 @@
 /** Grants for tests of back ends and engine, which take one without asking anybody. */
 import { makeDestination, parseDestination, type Scheme } from "../../core/destination.ts";
+import { isPathScheme } from "../../core/destination_syntax.ts";
 import { canonicalHost, hostOfPath } from "../../core/host.ts";
 import { connectDescriptor, type Descriptor, type TlsClaims } from "../../permissions/descriptor.ts";
 import { type Grant, mintGrant } from "../../permissions/grant.ts";
@@ -22,8 +23,8 @@ export interface TestGrantOptions {
 /** Makes a grant for one open. */
 export function testGrant(options: TestGrantOptions = {}): Grant {
   const { scheme = "tcp", host: text = "127.0.0.1", signal = new AbortController().signal } = options;
-  const host = scheme === "unix" ? hostOfPath(text) : canonicalHost(text);
-  const destination = makeDestination({ scheme, host, port: options.port ?? (scheme === "unix" ? 0 : 7) });
+  const host = isPathScheme(scheme) ? hostOfPath(text) : canonicalHost(text);
+  const destination = makeDestination({ scheme, host, port: options.port ?? (isPathScheme(scheme) ? 0 : 7) });
   return mintGrant({
     requester: mainRequester("file:///test/main.ts", 1),
     descriptor: descriptorFor(destination, options.tls ?? null),
@@ -48,7 +49,10 @@ function descriptorFor(destination: ReturnType<typeof makeDestination>, tls: Tls
   switch (scheme) {
     case "listen":
     case "listen+udp":
-      return { name: "listen", transport: scheme === "listen" ? "tcp" : "udp", destination, port, tls: null };
+    case "listen+unix": {
+      const transport = scheme === "listen" ? "tcp" : scheme === "listen+udp" ? "udp" : "unix";
+      return { name: "listen", transport, destination, port, tls: null };
+    }
     case "udp-peers":
       return { name: "udp-peers", transport: "udp", destination, port, tls: null };
     case "multicast":

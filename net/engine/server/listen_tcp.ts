@@ -44,15 +44,10 @@ export async function listenTcp(host: EngineHost, grant: Grant, options: ListenT
   if (ipv6Only && host.net.gaps.serverIpv6OnlyIgnored) {
     throw new ParleyError("RUNTIME_UNSUPPORTED", "Cannot listen for IPv6 alone: this runtime has no way to");
   }
-  const address = coveredAddress(grant);
   if (tls !== null) await checkIdentity(host, grant, tls.identity);
   const how: ListenOptions = Object.freeze({ backlog, ipv6Only, noDelay, keepAliveDelayMs });
-  const at = { address, port: grant.destination.port };
-  const range = at.port === 0 && hasOwn(options, "pickedPorts") ? options.pickedPorts ?? null : null;
-  const picked = await host.net.listenTcp(grant, at, how);
-  const listener = range === null
-    ? picked
-    : await movedInto(range, picked, (port) => host.net.listenTcp(grant, { address, port }, how));
+  const range = hasOwn(options, "pickedPorts") ? options.pickedPorts ?? null : null;
+  const listener = await openListener(host, grant, { how, range });
   const stop = [signal, grant.signal].find(({ aborted }) => aborted);
   if (stop !== undefined) {
     listener.close();
@@ -60,6 +55,19 @@ export async function listenTcp(host: EngineHost, grant: Grant, options: ListenT
   }
   grant.markConnected();
   return new TcpServer({ host, grant, listener, options });
+}
+
+async function openListener(
+  { net }: EngineHost,
+  grant: Grant,
+  { how, range }: { readonly how: ListenOptions; readonly range: PortRange | null },
+): Promise<LinkListener> {
+  const { host, port } = grant.destination;
+  if (host.kind === "path") return await net.listenPath(grant, host.text, { backlog: how.backlog });
+  const address = coveredAddress(grant);
+  const picked = await net.listenTcp(grant, { address, port }, how);
+  if (range === null || port !== 0) return picked;
+  return await movedInto(range, picked, (other) => net.listenTcp(grant, { address, port: other }, how));
 }
 
 /** The listener where its port lies in the range; else one at a port that does, or itself where none was free. */

@@ -1,6 +1,5 @@
 /** `openTCPServer()`: options → request → Grant → listening socket → server (NET-22). */
 import { makeDestination } from "../../../core/destination.ts";
-import { hostOfAddress } from "../../../core/host.ts";
 import type { ListenDescriptor } from "../../../permissions/descriptor.ts";
 import type { NetContext, NetContextSource } from "../../context.ts";
 import { listenApproved } from "../../open_approved.ts";
@@ -53,7 +52,9 @@ async function open(
   return createTcpServer({ server, request, host: context.engine, toFaceError });
 }
 
-function toDescriptor({ address, port }: TcpServerRequest): ListenDescriptor {
-  const destination = makeDestination({ scheme: "listen", host: hostOfAddress(address), port });
-  return Object.freeze({ __proto__: null, name: "listen", transport: "tcp", destination, port, tls: null });
+function toDescriptor({ local, port }: TcpServerRequest): ListenDescriptor {
+  const isPath = local.kind === "path";
+  const destination = makeDestination({ scheme: isPath ? "listen+unix" : "listen", host: local, port });
+  const transport = isPath ? "unix" : "tcp";
+  return Object.freeze({ __proto__: null, name: "listen", transport, destination, port, tls: null });
 }

@@ -5,6 +5,7 @@ import { type BrokerFixture, brokerFixture, NO, ONCE, REQUESTER, RUN } from "../
 import { bytesOf, settled, textOf } from "../../../tests/support/approving_host.ts";
 import { FakeServerNetwork } from "../../../tests/support/fake_listener.ts";
 import { test } from "../../../tests/support/harness.ts";
+import { createTestHost } from "../../../testing.ts";
 import { createEngineHost } from "../../engine/engine_host.ts";
 import type { Answer } from "../../../permissions/prompter.ts";
 import { createServers, type Servers, TCPServer, type TCPServerOptions } from "./mod.ts";
@@ -340,3 +341,41 @@ test("NET-22 neither a server nor its sockets can be constructed", () => {
   const Constructor = TCPServer as unknown as new () => unknown;
   assert.throws(() => new Constructor(), TypeError);
 });
+
+test("NET-22 a server listens at a path of the file system, after a question of its own, and is told so", async () => {
+  const host = createTestHost({ answer: () => ({ kind: "allow", lifetime: "once", host: null }) });
+  const server = await host.servers.openTCPServer({ path: "/run/hub.sock" });
+  assert.deepEqual([server.localAddress, server.localPort], ["/run/hub.sock", 0]);
+  assert.equal(host.questions[0]?.risk, "listen-local");
+  assert.match(host.reports[0] ?? "", /listening at \/run\/hub\.sock, NOT ENCRYPTED/);
+  const serving = (async () => {
+    for await (const socket of server) await socket.readable.pipeTo(socket.writable);
+  })();
+  const clients = await Promise.all(
+    Array.from({ length: 3 }, () => host.navigator.openTCPSocket({ path: "/run/hub.sock" })),
+  );
+  for (const client of clients) {
+    const writer = client.writable.getWriter();
+    await writer.write(new TextEncoder().encode("over a path"));
+    await writer.close();
+    assert.equal(await new Response(client.readable).text(), "over a path");
+  }
+  await server.close();
+  await serving;
+});
+
+for (
+  const options of [
+    { path: "run/x" },
+    { path: "/run/../x" },
+    { path: "/run/x", localAddress: "127.0.0.1" },
+    { path: "/run/x", localPort: 1 },
+    { path: "/run/x", allowFrom: ["127.0.0.1"] },
+  ]
+) {
+  test(`NET-22 ${JSON.stringify(options)} is a TypeError, and nobody is asked`, async () => {
+    const host = createTestHost();
+    await assert.rejects(host.servers.openTCPServer(options), TypeError);
+    assert.equal(host.questions.length, 0);
+  });
+}

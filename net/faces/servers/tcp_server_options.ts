@@ -8,7 +8,9 @@ import {
   parseAddressBlock,
   parseIpAddress,
 } from "../../../core/ip_address.ts";
-import { toBoolean, toDOMString, toEnum, toSequence, toUnsignedShort } from "../../../core/webidl.ts";
+import { isParleyError } from "../../../core/errors.ts";
+import { type CanonicalHost, hostOfAddress, hostOfPath } from "../../../core/host.ts";
+import { toBoolean, toDOMString, toEnum, toSequence, toUnsignedShort, toUSVString } from "../../../core/webidl.ts";
 import type { AdmissionLimits } from "../../engine/server/admission.ts";
 import type { LinkTimeouts } from "../../engine/timed_link.ts";
 import { toAbortSignal, toCount, toKeepAliveDelayMs, toTimeoutMs } from "../../option_values.ts";
@@ -24,6 +26,11 @@ export interface TCPServerOptions {
   readonly localAddress?: string;
   /** Port; 0, the default, for one that the system picks. */
   readonly localPort?: number;
+  /**
+   * Absolute path of a local (Unix) socket to listen at, instead of `localAddress` and `localPort`. It must not exist; only its
+   * owner can connect (mode 0600), and it is removed in the end.
+   */
+  readonly path?: string;
   /** Connections that may wait until the program takes them. Default 128. */
   readonly backlog?: number;
   /** Keeps a server at `::` from taking IPv4 connections too; refused elsewhere. Default false. */
@@ -59,9 +66,9 @@ export interface TCPServerOptions {
 
 /** Options after conversion. */
 export interface TcpServerRequest extends ListenOptions {
-  /** Where to listen. */
-  readonly address: IpAddress;
-  /** 0 to 65535. */
+  /** Where to listen: an address or a path. */
+  readonly local: CanonicalHost;
+  /** 0 to 65535; 0 with a path. */
   readonly port: number;
   /** When TLS begins. */
   readonly secureTransport: "off" | "on" | "starttls";
@@ -96,11 +103,12 @@ const MAX_BLOCKS = 1024;
  */
 export function toTcpServerRequest(value: unknown): TcpServerRequest {
   const options = requireDictionary(value, "TCP server options");
+  const path = toPath(options);
   const address = toLocalAddress(member(options, "localAddress"));
+  const local = path ?? hostOfAddress(address);
   const port = toPort(member(options, "localPort"));
-  const { text, zone } = address;
   return Object.freeze({
-    address,
+    local,
     port,
     backlog: toCount(member(options, "backlog"), { what: "backlog", max: MAX_BACKLOG, absent: DEFAULT_BACKLOG }),
     ipv6Only: toIpv6Only(member(options, "ipv6Only"), address),
@@ -117,8 +125,22 @@ export function toTcpServerRequest(value: unknown): TcpServerRequest {
     }),
     limits: toLimits(options),
     signal: toAbortSignal(member(options, "signal")),
-    where: formatHostPort(zone === null ? text : `${text}%${zone}`, port),
+    where: formatHostPort(local.text, port),
   });
+}
+
+/** A path stands alone: what belongs to addresses has no meaning for it. */
+function toPath(options: object | null): CanonicalHost | null {
+  const path = member(options, "path");
+  if (path === undefined) return null;
+  for (const name of ["localAddress", "localPort", "ipv6Only", "allowFrom", "maxConnectionsPerSource"]) {
+    if (member(options, name) !== undefined) throw new TypeError(`Cannot use ${name}: a path is given`);
+  }
+  try {
+    return hostOfPath(toUSVString(path, "path"));
+  } catch (cause) {
+    throw isParleyError(cause) ? new TypeError(cause.message, { cause }) : cause;
+  }
 }
 
 function toLocalAddress(value: unknown): IpAddress {
