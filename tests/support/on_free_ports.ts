@@ -1,7 +1,7 @@
 /** Servers that cannot pick a port by themselves, on one that was free a moment ago. */
 import { freePort } from "./free_port.ts";
 
-const ATTEMPTS = 3;
+const ATTEMPTS = 5;
 const TAKEN = /address already in use/i;
 
 /**

@@ -2,6 +2,7 @@
 import { createSocket } from "node:dgram";
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "./free_port.ts";
 import type { ServerProcess } from "./server_process.ts";
 
 /** A server at a port of its own. */
@@ -14,7 +15,7 @@ export interface UdpServer extends AsyncDisposable {
 
 const POLL_MS = 10;
 /** Another process may take a port between finding and using it. */
-const ATTEMPTS = 3;
+const ATTEMPTS = 5;
 
 /**
  * Starts a server at a UDP port that nobody has, and tries again at another when it does not start.
@@ -31,15 +32,18 @@ export async function onFreeUdpPort<Server>(start: (port: number) => Promise<Ser
   }
 }
 
-function freeUdpPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/**
+ * A port that is free over TCP as well, because name servers and others take both. The system picks it for TCP: beside a
+ * suite with ten thousand connections, whose own ports nobody can listen at, a port picked for UDP alone rarely is.
+ */
+async function freeUdpPort(): Promise<number> {
+  const port = await freePort();
+  await new Promise<void>((resolve, reject) => {
     const socket = createSocket("udp4");
     socket.on("error", reject);
-    socket.bind(0, "127.0.0.1", () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
+    socket.bind(port, "127.0.0.1", () => socket.close(() => resolve()));
   });
+  return port;
 }
 
 /**
