@@ -14,6 +14,9 @@ import { createServers, type Servers } from "./net/faces/servers/mod.ts";
 import { createWinterTcSockets, type WinterTcSockets } from "./net/faces/wintertc/mod.ts";
 import { Broker } from "./permissions/broker.ts";
 import { parseLaunchRules } from "./permissions/launch_rules.ts";
+import { NO_AUDIT } from "./permissions/audit/audit_port.ts";
+import { AttemptLimits, DEFAULT_ATTEMPT_LIMITS, NO_COUNTER } from "./permissions/attempt_limits.ts";
+import { DEFAULT_SETTINGS, fixedPolicy, Policy } from "./permissions/policy.ts";
 import { mainRequester } from "./permissions/main_requester.ts";
 import type { Answer, Prompter, Question } from "./permissions/prompter.ts";
 import { MemoryStore } from "./permissions/store.ts";
@@ -169,8 +172,16 @@ export function createTestHost(options: TestHostOptions = {}): TestHost {
     prompter,
     clock,
     store: new MemoryStore(),
-    rules: parseLaunchRules({ flags: options.allow ?? [], variable: undefined }, report),
-    inWorker: false,
+    policy: fixedPolicy(
+      new Policy({
+        rules: parseLaunchRules({ flags: options.allow ?? [], variable: undefined }, report),
+        settings: DEFAULT_SETTINGS,
+        broken: [],
+      }),
+    ),
+    limits: new AttemptLimits({ clock, counter: NO_COUNTER, settings: () => DEFAULT_ATTEMPT_LIMITS }),
+    audit: NO_AUDIT,
+    context: () => "allowed",
     runtimeState: () => Promise.resolve("granted"),
     preapprove: () => null,
     report,

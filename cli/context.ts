@@ -75,10 +75,13 @@ function commandRequester(verb: string, pid: number): Requester {
     schema: REQUESTER_SCHEMA,
     origin: `parley:${verb}`,
     kind: "package",
+    role: "command",
     evidence: "claimed",
+    insecure: null,
     rememberable: false,
     mainSha256: null,
     lockSha256: null,
+    modules: [],
     pid,
   });
 }

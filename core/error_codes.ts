@@ -40,6 +40,7 @@ export type ErrorCode =
   | "PERM_SPENT"
   | "PERM_ADDRESS"
   | "PERM_CONTEXT"
+  | "PERM_INSECURE"
   | "NET_DNS"
   | "NET_REFUSED"
   | "NET_UNREACHABLE"
@@ -117,6 +118,11 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeRow>> = Object.fre
     DENIED,
     "The code that asks may not ask: it runs in a Worker, or Parley was loaded twice.",
     "Ask from the main program, and load one copy of Parley.",
+  ),
+  PERM_INSECURE: row(
+    DENIED,
+    "Some of the program's code came from somewhere that others can change: plain http, standard input, or a file that another user can write.",
+    "Run the program from a file that only you can write, or from https, jsr or npm.",
   ),
   NET_DNS: row(NETWORK, "The host name could not be looked up.", "Check the spelling and the name server."),
   NET_REFUSED: row(

@@ -16,7 +16,11 @@ import type { SocketAddress } from "./port.ts";
 const SOURCES: Readonly<Record<Grant["source"], string>> = Object.freeze({
   __proto__: null as never,
   prompt: "as approved",
+  managed: "by the managed policy",
   flag: "pre-approved",
+  operator: "by your policy file",
+  stored: "remembered",
+  "audit-only": "NOT ENFORCED, the policy only watches",
   run: "approved for this run",
   test: "on the test host",
 });

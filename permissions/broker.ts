@@ -1,23 +1,30 @@
 /**
  * The broker: every request of the process comes here, and only from here comes a Grant. One per process, in the main
- * realm. It decides (`decision.ts`), asks (`prompter.ts`), keeps what holds for the run, and takes approvals back.
+ * realm. It decides (`decision.ts`), asks (`prompter.ts`), keeps what was approved (`approvals.ts`), and takes it back.
  */
 import type { Clock } from "../core/clock.ts";
-import { type Destination, formatDestination, makeDestination } from "../core/destination.ts";
+import { type Destination, makeDestination } from "../core/destination.ts";
+import type { ErrorCode } from "../core/error_codes.ts";
 import { ParleyError } from "../core/errors.ts";
 import { escapeText } from "../core/escape.ts";
 import { canonicalHost } from "../core/host.ts";
-import type { ErrorCode } from "../core/error_codes.ts";
-import { decide, type Decision, type Refusal } from "./decision.ts";
+import { type Approval, Approvals } from "./approvals.ts";
+import type { AuditEvent, AuditSink } from "./audit/audit_port.ts";
+import { type ContextState, decide, type Decision, type DecisionFacts, type Refusal } from "./decision.ts";
 import { decisionKey } from "./decision_key.ts";
+import { denialText, requestText } from "./denial_text.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { Dismissals } from "./dismissals.ts";
-import { type Grant, type GrantInit, type GrantSource, mintGrant } from "./grant.ts";
-import type { LaunchRules } from "./launch_rules.ts";
+import type { FeatureName } from "./feature.ts";
+import type { Grant, GrantSource } from "./grant.ts";
+import { lifetimesOffered } from "./lifetimes.ts";
+import type { PolicySource } from "./policy.ts";
 import type { Answer, DenyReason, Lifetime, Prompter, Question } from "./prompter.ts";
+import type { AttemptLimits } from "./attempt_limits.ts";
 import type { Requester } from "./requester.ts";
 import { riskOf } from "./risk.ts";
-import type { PermissionStore } from "./store.ts";
+import type { Rule } from "./rule.ts";
+import { MemoryStore, type PermissionStore, type StoredDecision } from "./store.ts";
 
 /** An approval for the run ends after this long at the latest (CON-23). */
 const MAX_RUN_MS = 12 * 60 * 60 * 1000;
@@ -28,12 +35,16 @@ export interface BrokerInit {
   readonly prompter: Prompter;
   /** Time. */
   readonly clock: Clock;
-  /** Answers that hold for the run. */
+  /** Answers that were remembered. */
   readonly store: PermissionStore;
-  /** Rules given at launch. */
-  readonly rules: LaunchRules;
-  /** Whether this realm may not ask. */
-  readonly inWorker: boolean;
+  /** Everything that was decided before. */
+  readonly policy: PolicySource;
+  /** How often may be tried. */
+  readonly limits: AttemptLimits;
+  /** Where decisions are written down. */
+  readonly audit: AuditSink;
+  /** Where a request comes from, as far as that decides. */
+  context(requester: Requester, feature: FeatureName): ContextState;
   /** What the runtime's own permissions say about a destination, found out without prompting. */
   runtimeState(descriptor: Descriptor): Promise<"granted" | "denied" | "prompt">;
   /** The flag or variable that approves a destination, ready to be copied, or null. */
@@ -48,7 +59,7 @@ export interface BrokerInit {
 export interface RequestOptions {
   /** Withdraws the request. */
   readonly signal: AbortSignal;
-  /** The durations to offer, or null for both. */
+  /** The durations to offer, or null for all that the request allows. */
   readonly lifetimes: readonly Lifetime[] | null;
   /** The program's own words on why it asks, shown as its claim; or null. */
   readonly claim: string | null;
@@ -57,39 +68,52 @@ export interface RequestOptions {
 /** How a question is to be put. */
 interface AskOptions extends RequestOptions {
   readonly runtimeAsksToo: boolean;
+  readonly stored: StoredDecision | null;
 }
+
+/** What a program may know of a permission. */
+export type PermissionState = "granted" | "denied" | "prompt";
 
 const DENIAL_CODES: ReadonlyMap<DenyReason, ErrorCode> = new Map<DenyReason, ErrorCode>([
   ["refused", "PERM_DENIED"],
   ["no-terminal", "PERM_NO_TERMINAL"],
   ["aborted", "PERM_PROMPT_ABORTED"],
   ["queue-full", "PERM_DENIED"],
+  ["no-act", "PERM_DENIED"],
 ]);
 
-const REFUSAL_TEXTS: ReadonlyMap<Refusal, string> = new Map<Refusal, string>([
-  ["insecure", "the program came over an insecure connection"],
-  ["context", "it was asked from a Worker or by a second copy of Parley, and neither may ask"],
-  ["restricted", "the program gave this up earlier"],
-  ["runtime", "the runtime's own permissions refuse it"],
-  ["stored", "it was refused earlier in this run"],
-  ["address", "no connection can be made to this address"],
-  ["blocked", "it was refused too often; start the program again to be asked again"],
+const REFUSAL_CODES: ReadonlyMap<Refusal, ErrorCode> = new Map<Refusal, ErrorCode>([
+  ["context", "PERM_CONTEXT"],
+  ["insecure", "PERM_INSECURE"],
 ]);
 
-const ONCE_ONLY: readonly Lifetime[] = Object.freeze(["once"] as const);
-const BOTH: readonly Lifetime[] = Object.freeze(["once", "run"] as const);
+/** What a managed policy that only watches lets through: what somebody decided, not what cannot be. */
+const WATCHED: ReadonlySet<Refusal> = new Set<Refusal>([
+  "managed",
+  "flag",
+  "operator",
+  "stored",
+  "rate",
+  "prompt-disabled",
+  "blocked",
+]);
 
 /** Decides requests and makes Grants. */
 export class Broker {
   readonly #init: BrokerInit;
   readonly #dismissals = new Dismissals();
-  readonly #runApprovals = new Map<string, AbortController>();
+  readonly #session = new MemoryStore();
+  readonly #approvals: Approvals;
   readonly #restrictions: ((descriptor: Descriptor) => boolean)[] = [];
+  readonly #listeners = new Set<() => void>();
   #questions = 0;
 
   /** @param init What the broker is made of; cannot be changed afterwards (CON-16). */
   constructor(init: BrokerInit) {
     this.#init = Object.freeze({ ...init });
+    this.#approvals = new Approvals({ test: init.test, changed: () => this.#changed() });
+    init.store.onChange(() => this.#review("it was taken back, or refused, by another process"));
+    init.policy.onChange(() => this.#review("the policy changed"));
   }
 
   /**
@@ -99,17 +123,20 @@ export class Broker {
    * @param descriptor For what.
    * @param options Withdrawal and what the question offers.
    * @returns A grant for one open.
-   * @throws {ParleyError} with a `PERM_` code. A face turns every one of them into the same error (NET-17).
+   * @throws {ParleyError} with a `PERM_` code. A face turns every one of them into the same error (NET-17), but for
+   * `PERM_INSECURE`.
    */
   async request(requester: Requester, descriptor: Descriptor, options: RequestOptions): Promise<Grant> {
-    const decision = await this.#decide(requester, descriptor);
+    const { decision, facts } = await this.#judge(requester, descriptor, { counts: true });
     switch (decision.kind) {
       case "deny":
-        return this.#refuse(requester, descriptor, decision.refusal);
+        return this.#refuse(requester, descriptor, decision);
       case "allow":
         return this.#allow(requester, descriptor, decision);
-      case "ask":
-        return await this.#ask(requester, descriptor, { ...options, runtimeAsksToo: decision.runtimeAsksToo });
+      case "ask": {
+        const { runtimeAsksToo } = decision;
+        return await this.#ask(requester, descriptor, { ...options, runtimeAsksToo, stored: facts.stored });
+      }
     }
   }
 
@@ -122,15 +149,15 @@ export class Broker {
    * `PERM_DENIED` when something refuses it by now.
    */
   async reconnect(grant: Grant): Promise<Grant> {
-    const { requester, descriptor, destination, lifetime, source, signal } = grant;
+    const { requester, descriptor, destination, signal } = grant;
     if (!grant.connected) throw new ParleyError("PERM_SPENT", "Cannot reconnect: it was never connected");
     const chosen = descriptor.destination === null ? Object.freeze({ ...descriptor, destination }) : descriptor;
-    const decision = await this.#decide(requester, chosen as Descriptor);
-    if (decision.kind === "deny" && decision.refusal !== "blocked") {
-      return this.#refuse(requester, chosen as Descriptor, decision.refusal);
-    }
+    const { decision } = await this.#judge(requester, chosen as Descriptor, { counts: true });
+    // That nobody would be asked is no refusal: nobody has to be.
+    const unasked = decision.kind === "deny" && ["blocked", "prompt-disabled"].includes(decision.refusal);
+    if (decision.kind === "deny" && !unasked) return this.#refuse(requester, chosen as Descriptor, decision);
     if (signal.aborted) throw new ParleyError("PERM_REVOKED", "Cannot reconnect: the permission was taken back");
-    return mintGrant(Object.freeze({ requester, descriptor, destination, lifetime, source, signal }));
+    return this.#approvals.again(grant);
   }
 
   /**
@@ -140,6 +167,7 @@ export class Broker {
    */
   restrict(restricts: (descriptor: Descriptor) => boolean): void {
     this.#restrictions.push(restricts);
+    this.#changed();
   }
 
   /** Whether the program gave a request up, for what an approval lets through without asking again. */
@@ -149,67 +177,218 @@ export class Broker {
 
   /** Takes back every approval that holds for the run. Connections that rely on one end at once. */
   revokeAll(): void {
-    for (const id of [...this.#runApprovals.keys()]) this.#revoke(id);
+    for (const approval of this.#approvals.all()) {
+      if (approval.storedId !== null) this.#revoke(approval, "it was taken back");
+    }
   }
 
-  async #decide(requester: Requester, descriptor: Descriptor): Promise<Decision> {
-    return decide(requester, descriptor, {
-      inWorker: this.#init.inWorker,
-      restricts: (asked) => this.isRestricted(asked),
-      runtimeState: await this.#init.runtimeState(descriptor),
-      rules: this.#init.rules,
-      store: this.#init.store,
-      blocked: (who, what) => this.#dismissals.blocks(who.origin, decisionKey(who, what)),
+  /**
+   * Takes back what a requester was approved, and ends the uses of it at once (CON-13).
+   *
+   * @param requester Whose approvals.
+   * @param feature For which feature.
+   * @param descriptor For this request only; for every request of the feature when null.
+   */
+  revoke(requester: Requester, feature: FeatureName, descriptor: Descriptor | null): void {
+    const key = descriptor === null ? null : decisionKey(requester, descriptor);
+    for (const approval of this.#approvals.all()) {
+      const { requester: who, descriptor: what } = approval;
+      if (who.origin !== requester.origin || what.name !== feature) continue;
+      if (key === null || key === approval.key) this.#revoke(approval, "the program gave it back");
+    }
+    this.#changed();
+  }
+
+  /**
+   * What a program may know of a permission, without anybody being asked (CON-13). `granted` only for a destination that
+   * this requester is, or was, connected to under an approval that still holds; otherwise one answer for the whole feature.
+   *
+   * @param requester Who wants to know.
+   * @param feature Which feature.
+   * @param descriptor The request, or null for the feature as such.
+   */
+  state(requester: Requester, feature: FeatureName, descriptor: Descriptor | null): PermissionState {
+    const { policy, context, clock } = this.#init;
+    const { rules, settings, broken } = policy.current;
+    if (requester.insecure !== null || broken.length > 0 || context(requester, feature) !== "allowed") return "denied";
+    const timeMs = clock.nowMs();
+    const whole = rules.some((rule) =>
+      rule.effect === "deny" && rule.feature === feature && rule.to === null &&
+      (rule.untilMs === null || timeMs < rule.untilMs) &&
+      (rule.origins === null || rule.origins.includes(requester.origin))
+    );
+    if (whole) return "denied";
+    if (descriptor !== null && this.#approvals.wasConnected(decisionKey(requester, descriptor))) return "granted";
+    const approvable = settings.prompt || rules.some((rule) => rule.effect === "allow" && rule.feature === feature);
+    return approvable ? "prompt" : "denied";
+  }
+
+  /**
+   * Tells that the state of some permission may have changed.
+   *
+   * @returns The way to stop it.
+   */
+  onChange(callback: () => void): () => void {
+    this.#listeners.add(callback);
+    return () => void this.#listeners.delete(callback);
+  }
+
+  /** Writes down what became of an approval. Never throws. */
+  note(event: AuditEvent): void {
+    this.#init.audit.record(event);
+  }
+
+  /**
+   * Ends what was approved at a terminal, which has hung up (CON-23).
+   *
+   * @param reason In words for the log.
+   */
+  endPrompted(reason: string): void {
+    for (const approval of this.#approvals.all()) {
+      if (approval.prompted) this.#revoke(approval, reason);
+    }
+  }
+
+  async #judge(
+    requester: Requester,
+    descriptor: Descriptor,
+    { counts }: { readonly counts: boolean },
+  ): Promise<{ readonly decision: Decision; readonly facts: DecisionFacts }> {
+    const { policy, limits, clock, context, runtimeState } = this.#init;
+    const runtime = await runtimeState(descriptor);
+    // One piece from here on: what is decided is what holds now.
+    const facts: DecisionFacts = Object.freeze({
+      insecure: requester.insecure,
+      context: context(requester, descriptor.name),
+      restricted: this.isRestricted(descriptor),
+      runtime,
+      stored: this.#stored(requester, descriptor),
+      limited: counts && !limits.take(requester, descriptor),
+      blocked: this.#dismissals.blocks(requester.origin, decisionKey(requester, descriptor)),
+      timeMs: clock.nowMs(),
+    });
+    return this.#written(requester, descriptor, {
+      facts,
+      decision: decide({ requester, descriptor }, policy.current, facts),
     });
   }
 
-  #revoke(id: string): void {
-    this.#init.store.remove(id);
-    const approval = this.#runApprovals.get(id);
-    this.#runApprovals.delete(id);
-    approval?.abort(new ParleyError("PERM_REVOKED", "Cannot go on: the permission was taken back"));
+  /** A refusal that was remembered counts before an approval for the run, and that before one that was remembered. */
+  #stored(requester: Requester, descriptor: Descriptor): StoredDecision | null {
+    const remembered = this.#init.store.find(requester, descriptor);
+    if (remembered?.effect === "deny") return remembered;
+    return this.#session.find(requester, descriptor) ?? remembered;
   }
 
-  #refuse(requester: Requester, descriptor: Descriptor, refusal: Refusal): never {
-    const reason = REFUSAL_TEXTS.get(refusal) ?? refusal;
-    this.#reportDenied(requester, descriptor, reason);
-    throw new ParleyError(refusal === "context" ? "PERM_CONTEXT" : "PERM_DENIED", `Cannot connect: ${reason}`);
+  #written(
+    requester: Requester,
+    descriptor: Descriptor,
+    { facts, decision }: { readonly facts: DecisionFacts; readonly decision: Decision },
+  ): { readonly decision: Decision; readonly facts: DecisionFacts } {
+    const { audit, policy } = this.#init;
+    const { settings } = policy.current;
+    const refused = decision.kind === "ask" || (decision.kind === "deny" && WATCHED.has(decision.refusal));
+    const unenforced = settings.auditOnly && refused;
+    const written = audit.record({
+      event: "decision",
+      requester,
+      descriptor,
+      facts,
+      decision: decision.kind,
+      by: decision.kind === "deny" ? decision.refusal : decision.kind === "allow" ? decision.source : null,
+      rule: decision.kind === "ask" ? null : decision.rule?.id ?? null,
+      unenforced,
+    });
+    if (!written && settings.audit === "required") {
+      return { facts, decision: { kind: "deny", refusal: "unwritten", rule: null } };
+    }
+    if (!unenforced || descriptor.destination === null) return { facts, decision };
+    return { facts, decision: { kind: "allow", source: "audit-only", rule: null, storedId: null } };
+  }
+
+  /** Ends what the policy, or a remembered refusal, does not let be any more (CON-17). */
+  #review(reason: string): void {
+    const { policy, store, clock } = this.#init;
+    for (const approval of this.#approvals.all()) {
+      const { requester, descriptor, rule, storedId } = approval;
+      const asked = { requester, descriptor, timeMs: clock.nowMs() };
+      const { current } = policy;
+      const refused = (["managed", "flag", "operator"] as const).some((author) =>
+        current.refusal(author, asked) !== null
+      );
+      const ruleGone = rule !== null && current.broken.length === 0 && current.approval(rule.author, asked) === null;
+      const remembered = store.find(requester, descriptor);
+      const forgotten = approval.source === "stored" && remembered?.id !== storedId;
+      if (refused || ruleGone || forgotten || remembered?.effect === "deny") this.#revoke(approval, reason);
+    }
+    this.#changed();
+  }
+
+  #revoke(approval: Approval, reason: string): void {
+    const { storedId, requester, descriptor } = approval;
+    if (storedId !== null && !this.#session.remove(storedId)) this.#init.store.remove(storedId);
+    if (!this.#approvals.end(approval)) return;
+    this.#init.audit.record({ event: "revoked", requester, descriptor, reason });
+  }
+
+  #changed(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  #refuse(requester: Requester, descriptor: Descriptor, decision: Extract<Decision, { kind: "deny" }>): never {
+    const reason = denialText(requester, decision);
+    this.#report(requester, descriptor, reason);
+    throw new ParleyError(REFUSAL_CODES.get(decision.refusal) ?? "PERM_DENIED", `Cannot connect: ${reason}`);
   }
 
   #allow(requester: Requester, descriptor: Descriptor, decision: Extract<Decision, { kind: "allow" }>): Grant {
-    const approval = decision.storedId === null ? null : this.#runApprovals.get(decision.storedId);
-    const signal = approval?.signal ?? new AbortController().signal;
-    return this.#mint(requester, descriptor, { lifetime: "run", source: decision.source, signal });
+    const { source, rule, storedId } = decision;
+    if (source === "stored" && storedId !== null) this.#init.store.used(storedId);
+    return this.#mint(requester, descriptor, {
+      lifetime: source === "stored" ? "always" : "run",
+      source,
+      rule,
+      storedId,
+    });
   }
 
   async #ask(requester: Requester, descriptor: Descriptor, options: AskOptions): Promise<Grant> {
     const question = this.#question(requester, descriptor, options);
     const answer = await this.#init.prompter.ask(question, options.signal);
     const key = decisionKey(requester, descriptor);
+    this.note({
+      event: "answer",
+      requester,
+      descriptor,
+      answer: answer.kind === "deny" ? answer.reason : answer.lifetime,
+    });
     if (answer.kind === "deny") {
       if (answer.reason === "refused") this.#dismissals.dismissed(requester.origin, key);
-      if (answer.reason === "no-terminal") this.#reportNoTerminal(requester, descriptor);
-      if (answer.reason === "queue-full") this.#reportDenied(requester, descriptor, "too many questions wait already");
+      this.#reportUnanswered(requester, descriptor, answer.reason);
       throw new ParleyError(DENIAL_CODES.get(answer.reason) ?? "PERM_DENIED", `Cannot connect: ${answer.reason}`);
     }
     this.#dismissals.approved(requester.origin, key);
     const chosen = withHost(descriptor, answer);
-    // Refusals hold for a host that the operator typed, too.
-    const again = chosen === descriptor ? null : await this.#decide(requester, chosen);
-    if (again?.kind === "deny") return this.#refuse(requester, chosen, again.refusal);
-    return this.#approved(requester, chosen, answer, question.lifetimes);
+    // Refusals hold for a host that the operator typed, too, and for what was written down while the question stood.
+    const { decision: again } = await this.#judge(requester, chosen, { counts: false });
+    if (again.kind === "deny" && again.refusal !== "blocked") return this.#refuse(requester, chosen, again);
+    return this.#approved(requester, chosen, answer, question);
   }
 
   #question(requester: Requester, descriptor: Descriptor, options: AskOptions): Question {
     const { destination } = descriptor;
+    const { store, policy } = this.#init;
+    const risk = riskOf(descriptor);
+    const remembers = store.remembers && !policy.current.settings.locked;
     return Object.freeze({
       number: ++this.#questions,
       requester,
       descriptor,
-      // Code without a name (-e, REPL) is asked about each time (NET-16).
-      lifetimes: requester.kind === "opaque" || isNeverRemembered(descriptor) ? ONCE_ONLY : options.lifetimes ?? BOTH,
-      risk: riskOf(descriptor),
+      lifetimes: lifetimesOffered({ requester, descriptor, risk, remembers, wanted: options.lifetimes }),
+      risk,
       claim: options.claim,
+      changed: options.stored?.changed ?? null,
+      pinsCode: requester.evidence === "launcher",
       runtimeAsksToo: options.runtimeAsksToo,
       preapprove: destination === null ? null : this.#init.preapprove(destination),
     });
@@ -219,58 +398,63 @@ export class Broker {
     requester: Requester,
     descriptor: Descriptor,
     answer: Extract<Answer, { kind: "allow" }>,
-    offered: readonly Lifetime[],
+    { lifetimes }: Question,
   ): Grant {
-    const controller = new AbortController();
     // A prompter cannot give more than was offered.
-    const lifetime: Lifetime = answer.lifetime === "run" && offered.includes("run") ? "run" : "once";
-    if (lifetime === "run") {
-      const { id } = this.#init.store.put(requester, descriptor, "allow");
-      this.#runApprovals.set(id, controller);
-      this.#init.clock.after(MAX_RUN_MS, () => this.#revoke(id), { keepAlive: false });
+    const lifetime: Lifetime = lifetimes.includes(answer.lifetime) ? answer.lifetime : "once";
+    const storedId = lifetime === "once" ? null : this.#keep(requester, descriptor, lifetime);
+    return this.#mint(requester, descriptor, { lifetime, source: "prompt", rule: null, storedId });
+  }
+
+  #keep(requester: Requester, descriptor: Descriptor, lifetime: "run" | "always"): string {
+    if (lifetime === "always") {
+      try {
+        return this.#init.store.put(requester, descriptor, { effect: "allow", lifetime }).id;
+      } catch (error) {
+        const reason = error instanceof ParleyError ? error.message : String(error);
+        this.#init.report(`parley: it holds for this run only: ${escapeText(reason)}`);
+      }
     }
-    return this.#mint(requester, descriptor, { lifetime, source: "prompt", signal: controller.signal });
+    return this.#session.put(requester, descriptor, { effect: "allow", lifetime: "run" }).id;
   }
 
   #mint(
     requester: Requester,
     descriptor: Descriptor,
-    how: { readonly lifetime: Lifetime; readonly source: GrantSource; readonly signal: AbortSignal },
+    how: {
+      readonly lifetime: Lifetime;
+      readonly source: GrantSource;
+      readonly rule: Rule | null;
+      readonly storedId: string | null;
+    },
   ): Grant {
-    const { destination } = descriptor;
-    if (destination === null) throw new ParleyError("INTERNAL_INVARIANT", "Approved a request without a destination");
-    const source = this.#init.test ? "test" : how.source;
-    const init: GrantInit = { requester, descriptor, destination, ...how, source };
-    return mintGrant(Object.freeze(init));
+    const known = how.storedId === null ? null : this.#approvals.byStoredId(how.storedId);
+    const { grant, approval } = this.#approvals.mint(requester, descriptor, { ...how, known });
+    if (known === null && how.source === "prompt" && how.lifetime === "run") {
+      this.#init.clock.after(MAX_RUN_MS, () => this.#expire(approval), { keepAlive: false });
+    }
+    return grant;
   }
 
-  #reportDenied(requester: Requester, descriptor: Descriptor, reason: string): void {
-    this.#init.report(`parley: refused ${describe(requester, descriptor)}: ${reason}`);
+  #expire(approval: Approval): void {
+    this.#revoke(approval, "its time was over");
   }
 
-  #reportNoTerminal(requester: Requester, descriptor: Descriptor): void {
+  #report(requester: Requester, descriptor: Descriptor, reason: string): void {
+    this.#init.report(`parley: refused ${requestText(requester, descriptor)}: ${reason}`);
+  }
+
+  #reportUnanswered(requester: Requester, descriptor: Descriptor, reason: DenyReason): void {
+    if (reason === "queue-full") this.#report(requester, descriptor, "too many questions wait already");
+    if (reason === "no-act") {
+      this.#report(requester, descriptor, "it asked again, and nobody pressed a key to be asked");
+    }
+    if (reason !== "no-terminal") return;
     const { destination } = descriptor;
     const how = destination === null ? null : this.#init.preapprove(destination);
     const advice = how === null ? "run it at a terminal" : `to allow it, start with ${how}`;
-    this.#reportDenied(requester, descriptor, `there is no terminal to ask at; ${advice}`);
+    this.#report(requester, descriptor, `there is no terminal to ask at; ${advice}`);
   }
-}
-
-function describe(requester: Requester, descriptor: Descriptor): string {
-  const { destination, port } = descriptor;
-  const where = destination === null ? `port ${port} of a host to be chosen` : formatDestination(destination);
-  const what = descriptor.name !== "direct-sockets"
-    ? "the use of"
-    : descriptor.transport === "udp"
-    ? "datagrams to"
-    : "a connection to";
-  return `${escapeText(requester.origin)} ${what} ${escapeText(where)}`;
-}
-
-/** Where somebody else decides who is reached, an answer holds for one time (NET-26, NET-28). */
-function isNeverRemembered(descriptor: Descriptor): boolean {
-  return descriptor.name === "udp-peers" ||
-    (descriptor.name === "direct-sockets" && descriptor.via?.remoteDns === true);
 }
 
 /** Fills in the host that the operator typed. What comes from a prompter is checked like anything else. */

@@ -88,7 +88,7 @@ test("CON-01 where the runtime will ask too, the question says so, and Parley as
 });
 
 test("NET-13 a Worker is refused without a question, even for what was approved at launch", async () => {
-  const { broker, questions } = brokerFixture([RUN], { inWorker: true, allow: ["mail.example:25"] });
+  const { broker, questions } = brokerFixture([RUN], { context: () => "worker", allow: ["mail.example:25"] });
   await assert.rejects(broker.request(REQUESTER, tcp("mail.example", 25), options), { code: "PERM_CONTEXT" });
   assert.equal(questions.length, 0);
 });
@@ -96,7 +96,7 @@ test("NET-13 a Worker is refused without a question, even for what was approved 
 test("NET-16 code that came over plain http is refused without a question", async () => {
   const { broker, questions } = brokerFixture([RUN]);
   const insecure = mainRequester("http://cdn.example/x.ts", 1);
-  await assert.rejects(broker.request(insecure, tcp("mail.example", 25), options), { code: "PERM_DENIED" });
+  await assert.rejects(broker.request(insecure, tcp("mail.example", 25), options), { code: "PERM_INSECURE" });
   assert.equal(questions.length, 0);
 });
 

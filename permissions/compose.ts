@@ -3,8 +3,11 @@ import { formatDestination } from "../core/destination.ts";
 import { hardened } from "../core/dictionary.ts";
 import { shellQuote } from "../core/escape.ts";
 import type { Host } from "../runtime/host.ts";
+import { AttemptLimits, DEFAULT_ATTEMPT_LIMITS, NO_COUNTER } from "./attempt_limits.ts";
+import { NO_AUDIT } from "./audit/audit_port.ts";
 import { Broker } from "./broker.ts";
 import { parseLaunchRules } from "./launch_rules.ts";
+import { DEFAULT_SETTINGS, fixedPolicy, Policy } from "./policy.ts";
 import type { Prompter } from "./prompter.ts";
 import { MemoryStore } from "./store.ts";
 import { createTerminalPrompter } from "./terminal/mod.ts";
@@ -38,8 +41,10 @@ export function composeBroker(host: Host, given: ComposeOptions = {}): Broker {
     prompter: host.name === "memory" ? examplePrompter : createTerminalPrompter(host),
     clock: host.clock,
     store: new MemoryStore(),
-    rules,
-    inWorker: host.launch.inWorker || options.mayNotAsk === true,
+    policy: fixedPolicy(new Policy({ rules, settings: DEFAULT_SETTINGS, broken: [] })),
+    limits: new AttemptLimits({ clock: host.clock, counter: NO_COUNTER, settings: () => DEFAULT_ATTEMPT_LIMITS }),
+    audit: NO_AUDIT,
+    context: () => host.launch.inWorker ? "worker" : options.mayNotAsk === true ? "second-copy" : "allowed",
     runtimeState: ({ destination }) =>
       destination === null ? Promise.resolve("granted") : host.networkState(destination.host.text, destination.port),
     preapprove: (destination) => {

@@ -1,72 +1,147 @@
 /**
  * The order in which a request is decided (CON-17): all refusals first, then what allows, then the question, else no.
  * No approval beats a refusal, however specific it is.
+ *
+ * The decision is a pure function of a policy and of facts that can be written down, so the audit log can be replayed.
  */
 import { classifyAddress } from "../core/ip_address.ts";
 import type { Descriptor } from "./descriptor.ts";
 import type { GrantSource } from "./grant.ts";
-import type { LaunchRules } from "./launch_rules.ts";
+import type { AskedOfPolicy, Policy } from "./policy.ts";
 import type { Requester } from "./requester.ts";
-import type { PermissionStore } from "./store.ts";
+import type { Rule, RuleAuthor } from "./rule.ts";
+import type { StoredDecision } from "./store.ts";
 
 /** Why a request is refused without a question. For the operator; a script is told the uniform error. */
 export type Refusal =
-  /** The main module came from somewhere that others can change. */
+  /** Some of the program's code came from somewhere that others can change (NET-16). */
   | "insecure"
-  /** The request comes from a Worker, or from a second copy of Parley. */
+  /** A file that decides is not valid: nothing that it governs is allowed (CON-21). */
+  | "broken-policy"
+  /** The managed policy refuses it. */
+  | "managed"
+  /** The request comes from where nobody may ask: see {@linkcode ContextState}. */
   | "context"
   /** The program itself gave the power up with `restrict`. */
   | "restricted"
   /** The runtime's own permissions refuse it. */
   | "runtime"
-  /** The operator refused it earlier in this run. */
+  /** A flag or variable refuses it. */
+  | "flag"
+  /** The operator's own file refuses it. */
+  | "operator"
+  /** The operator refused it earlier, for this run or for good. */
   | "stored"
   /** The address is not one that a connection can be made to. */
   | "address"
+  /** There were too many attempts (NET-10). */
+  | "rate"
+  /** The audit log cannot be written, and the policy requires it. */
+  | "unwritten"
+  /** The policy lets nobody be asked. */
+  | "prompt-disabled"
   /** The same question was refused too often. */
   | "blocked";
 
+/** Where a request comes from, as far as that decides. */
+export type ContextState =
+  /** From the main program, or from code that it delegated the feature to. */
+  | "allowed"
+  /** From a Worker that nothing was delegated to. */
+  | "worker"
+  /** By a second copy of Parley in the process. */
+  | "second-copy"
+  /** From a library that the feature was not delegated to (NET-13). */
+  | "not-delegated"
+  /** From the main program, where the policy has switched that off (NET-13). */
+  | "ambient-off";
+
 /** What is to be done with a request. */
 export type Decision =
-  | { readonly kind: "deny"; readonly refusal: Refusal }
-  | { readonly kind: "allow"; readonly source: GrantSource; readonly storedId: string | null }
+  | { readonly kind: "deny"; readonly refusal: Refusal; readonly rule: Rule | null }
+  | {
+    readonly kind: "allow";
+    readonly source: GrantSource;
+    readonly rule: Rule | null;
+    readonly storedId: string | null;
+  }
   | { readonly kind: "ask"; readonly runtimeAsksToo: boolean };
 
-/** What the decision is made from. */
-export interface DecisionSources {
-  /** Whether the code runs where only the main realm may ask. */
-  readonly inWorker: boolean;
-  /** What the program gave up. */
-  readonly restricts: (descriptor: Descriptor) => boolean;
+/** What a decision is made from besides the policy. Plain data: the audit log holds it. */
+export interface DecisionFacts {
+  /** Why the program's code is not to be trusted, or null. */
+  readonly insecure: string | null;
+  /** Where the request comes from. */
+  readonly context: ContextState;
+  /** Whether the program gave it up. */
+  readonly restricted: boolean;
   /** What the runtime's own permissions say. */
-  readonly runtimeState: "granted" | "denied" | "prompt";
-  /** Rules given at launch. */
-  readonly rules: LaunchRules;
-  /** Answers that hold for the run. */
-  readonly store: PermissionStore;
+  readonly runtime: "granted" | "denied" | "prompt";
+  /** What was answered earlier, for this run or for good; or null. */
+  readonly stored: StoredDecision | null;
+  /** Whether there were too many attempts. */
+  readonly limited: boolean;
   /** Whether the question was dismissed too often. */
-  readonly blocked: (requester: Requester, descriptor: Descriptor) => boolean;
+  readonly blocked: boolean;
+  /** What time it is, in ms since 1970. */
+  readonly timeMs: number;
 }
 
-/** Decides a request, as far as that is possible without asking. Pure. */
-export function decide(requester: Requester, descriptor: Descriptor, sources: DecisionSources): Decision {
-  const stored = sources.store.find(requester, descriptor);
-  const refusals: readonly (readonly [Refusal, boolean])[] = [
-    ["insecure", requester.kind === "remote" && requester.origin.startsWith("http:")],
-    ["context", sources.inWorker],
-    ["restricted", sources.restricts(descriptor)],
-    ["runtime", sources.runtimeState === "denied"],
-    ["stored", stored?.effect === "deny"],
-    ["address", isUnusable(descriptor)],
-  ];
-  for (const [refusal, applies] of refusals) {
-    if (applies) return { kind: "deny", refusal };
+const ALLOWING: readonly RuleAuthor[] = ["managed", "flag", "operator"];
+
+/**
+ * Decides a request, as far as that is possible without asking. Pure.
+ *
+ * @param asked Who asks, for what.
+ * @param policy What was decided before.
+ * @param facts What holds now.
+ */
+export function decide(
+  { requester, descriptor }: { readonly requester: Requester; readonly descriptor: Descriptor },
+  policy: Policy,
+  facts: DecisionFacts,
+): Decision {
+  const asked: AskedOfPolicy = { requester, descriptor, timeMs: facts.timeMs };
+  const refused = refusalOf(asked, policy, facts);
+  if (refused !== null) return refused;
+  const { locked, prompt } = policy.settings;
+  const { stored } = facts;
+  for (const author of locked ? ALLOWING.slice(0, 1) : ALLOWING) {
+    const rule = policy.approval(author, asked);
+    if (rule !== null) return { kind: "allow", source: author, rule, storedId: null };
+    // What was approved for this run is nearer than the operator's file, and says the same or more.
+    if (author === "flag" && stored?.effect === "allow" && stored.lifetime === "run") return allowStored(stored);
   }
-  if (sources.rules.allows(descriptor)) return { kind: "allow", source: "flag", storedId: null };
-  if (stored?.effect === "allow") return { kind: "allow", source: "run", storedId: stored.id };
+  if (stored?.effect === "allow" && (!locked || stored.lifetime === "run")) return allowStored(stored);
+  if (!prompt) return deny("prompt-disabled");
   // Too many dismissals close the question, not the request: whoever approved it in advance is served above.
-  if (sources.blocked(requester, descriptor)) return { kind: "deny", refusal: "blocked" };
-  return { kind: "ask", runtimeAsksToo: sources.runtimeState === "prompt" };
+  if (facts.blocked) return deny("blocked");
+  return { kind: "ask", runtimeAsksToo: facts.runtime === "prompt" };
+}
+
+function refusalOf(asked: AskedOfPolicy, policy: Policy, facts: DecisionFacts): Decision | null {
+  if (facts.insecure !== null) return deny("insecure");
+  if (policy.broken.length > 0) return deny("broken-policy");
+  const managed = policy.refusal("managed", asked);
+  if (managed !== null) return deny("managed", managed);
+  if (facts.context !== "allowed") return deny("context");
+  if (facts.restricted) return deny("restricted");
+  if (facts.runtime === "denied") return deny("runtime");
+  for (const author of ["flag", "operator"] as const) {
+    const rule = policy.refusal(author, asked);
+    if (rule !== null) return deny(author, rule);
+  }
+  if (facts.stored?.effect === "deny") return deny("stored");
+  if (isUnusable(asked.descriptor)) return deny("address");
+  return facts.limited ? deny("rate") : null;
+}
+
+function allowStored({ id, lifetime }: StoredDecision): Decision {
+  return { kind: "allow", source: lifetime === "run" ? "run" : "stored", rule: null, storedId: id };
+}
+
+function deny(refusal: Refusal, rule: Rule | null = null): Decision {
+  return { kind: "deny", refusal, rule };
 }
 
 /**

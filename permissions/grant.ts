@@ -9,6 +9,7 @@ import { ParleyError } from "../core/errors.ts";
 import type { Destination } from "../core/destination.ts";
 import type { Descriptor, TlsClaims } from "./descriptor.ts";
 import type { Requester } from "./requester.ts";
+import type { Rule } from "./rule.ts";
 import type { Lifetime } from "./prompter.ts";
 import { vetAddresses } from "./vetting.ts";
 
@@ -16,10 +17,18 @@ import { vetAddresses } from "./vetting.ts";
 export type GrantSource =
   /** The operator answered a question. */
   | "prompt"
+  /** A rule of the managed policy. */
+  | "managed"
   /** A flag or variable given at launch. */
   | "flag"
   /** An earlier answer that holds for this run. */
   | "run"
+  /** A rule in the operator's own file. */
+  | "operator"
+  /** An answer that was remembered. */
+  | "stored"
+  /** Nothing: a managed policy has decisions written down, not enforced (CON-23). */
+  | "audit-only"
   /** A test host's own rule. */
   | "test";
 
@@ -35,8 +44,12 @@ export interface GrantInit {
   readonly lifetime: Lifetime;
   /** What decided. */
   readonly source: GrantSource;
+  /** The rule that decided, with what it lets through besides; or null. */
+  readonly rule: Rule | null;
   /** Fires when the approval is taken back or expires. */
   readonly signal: AbortSignal;
+  /** Told when the open came about. */
+  connected(): void;
 }
 
 let mint: (init: GrantInit) => Grant;
@@ -94,6 +107,11 @@ export class Grant {
     return this.#init.source;
   }
 
+  /** The rule that decided, or null. */
+  get rule(): Rule | null {
+    return this.#init.rule;
+  }
+
   /** Fires when the approval is taken back or expires; whoever uses the grant stops then. */
   get signal(): AbortSignal {
     return this.#init.signal;
@@ -119,7 +137,9 @@ export class Grant {
 
   /** Notes that the open came about. Called by the engine. */
   markConnected(): void {
-    if (this.#spent) this.#connected = true;
+    if (!this.#spent) return;
+    this.#connected = true;
+    this.#init.connected();
   }
 
   /**

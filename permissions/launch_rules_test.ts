@@ -1,11 +1,21 @@
 import assert from "node:assert/strict";
-import { tcp } from "../tests/support/broker_fixture.ts";
+import { REQUESTER, tcp } from "../tests/support/broker_fixture.ts";
 import { test } from "../tests/support/harness.ts";
-import { type LaunchRules, parseLaunchRules } from "./launch_rules.ts";
+import type { Descriptor } from "./descriptor.ts";
+import { parseLaunchRules } from "./launch_rules.ts";
+import { ruleApplies } from "./rule.ts";
 
-function rules(flags: readonly string[], variable?: string): { rules: LaunchRules; messages: string[] } {
+interface Given {
+  readonly rules: { allows(descriptor: Descriptor): boolean };
+  readonly messages: string[];
+}
+
+function rules(flags: readonly string[], variable?: string): Given {
   const messages: string[] = [];
-  return { rules: parseLaunchRules({ flags, variable }, (message) => messages.push(message)), messages };
+  const parsed = parseLaunchRules({ flags, variable }, (message) => messages.push(message));
+  const allows = (descriptor: Descriptor): boolean =>
+    parsed.some((rule) => ruleApplies(rule, { requester: REQUESTER, descriptor, timeMs: 0 }));
+  return { rules: { allows }, messages };
 }
 
 test("CON-12 PARLEY_ALLOW holds destinations separated by commas or blanks", () => {

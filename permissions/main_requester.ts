@@ -14,10 +14,13 @@ export function mainRequester(mainModule: string | null, pid: number): Requester
     schema: REQUESTER_SCHEMA,
     origin,
     kind,
+    role: "program",
     evidence: "claimed",
+    insecure: origin.startsWith("http:") ? "it came over plain http" : null,
     rememberable: kind !== "opaque" && !origin.startsWith("http:"),
     mainSha256: null,
     lockSha256: null,
+    modules: [],
     pid,
   });
 }

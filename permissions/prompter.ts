@@ -16,14 +16,18 @@ export interface Question {
   readonly risk: Risk | null;
   /** Text that the program supplied about why it asks, shown as its claim; or null. */
   readonly claim: string | null;
+  /** The file of the program that changed since the request was approved for good (CON-18); or null. */
+  readonly changed: string | null;
+  /** Whether the code that asks was read by the launcher, so that a remembered answer is bound to it (CON-18). */
+  readonly pinsCode: boolean;
   /** Whether the runtime will ask the operator too, after a yes here. */
   readonly runtimeAsksToo: boolean;
   /** How to approve the same request without a question, ready to be copied; or null where there is no such way. */
   readonly preapprove: string | null;
 }
 
-/** How long an answer holds: one open to close, or until the process ends. */
-export type Lifetime = "once" | "run";
+/** How long an answer holds: one open to close, until the process ends, or until it is taken back. */
+export type Lifetime = "once" | "run" | "always";
 
 /** What makes a request more dangerous than most. */
 export type Risk =
@@ -69,7 +73,9 @@ export type DenyReason =
   /** The question went away: abort signal, Ctrl-C, hang-up, or the terminal could not be made safe. */
   | "aborted"
   /** Too many questions wait already. */
-  | "queue-full";
+  | "queue-full"
+  /** No act of the operator preceded the question (NET-11). */
+  | "no-act";
 
 /** Whoever can put questions to the operator. */
 export interface Prompter {

@@ -45,6 +45,8 @@ export function testQuestion(options: TestQuestionOptions = {}): Question {
   };
   const scheme = terms?.mode === "open" ? "tls" : "tcp";
   return {
+    changed: null,
+    pinsCode: false,
     number: options.number ?? 1,
     requester: { ...mainRequester("file:///home/ann/mailer/main.ts", 4242), ...options.requester },
     descriptor: connectDescriptor({

@@ -121,7 +121,7 @@ test("RS-13 a destination that was permitted for the run opens again without a q
 });
 
 test("RS-20 a Worker is refused without a question", async () => {
-  const faces = makeFaces([ONCE], { broker: { inWorker: true } });
+  const faces = makeFaces([ONCE], { broker: { context: () => "worker" } });
   assert.equal((await failure(faces, DESTINATION)).name, "NotAllowedError");
   assert.equal(faces.questions.length, 0);
 });
@@ -158,7 +158,7 @@ test("RS-25 every refusal is one error with one message, whatever the reason", a
   for (const reason of ["refused", "no-terminal", "aborted", "queue-full"] as const satisfies readonly DenyReason[]) {
     await tell(makeFaces([{ kind: "deny", reason }]));
   }
-  await tell(makeFaces([ONCE], { broker: { inWorker: true } }));
+  await tell(makeFaces([ONCE], { broker: { context: () => "worker" } }));
   await tell(makeFaces([ONCE], { broker: { runtimeState: () => Promise.resolve("denied") } }));
   const rebound = makeFaces([ONCE]);
   rebound.network.addName("host.example", "127.0.0.1");

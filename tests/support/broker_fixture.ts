@@ -5,6 +5,9 @@ import { canonicalHost } from "../../core/host.ts";
 import { Broker, type BrokerInit } from "../../permissions/broker.ts";
 import { connectDescriptor, type DirectSocketsDescriptor, type TlsClaims } from "../../permissions/descriptor.ts";
 import { parseLaunchRules } from "../../permissions/launch_rules.ts";
+import { NO_AUDIT } from "../../permissions/audit/audit_port.ts";
+import { AttemptLimits, DEFAULT_ATTEMPT_LIMITS, NO_COUNTER } from "../../permissions/attempt_limits.ts";
+import { DEFAULT_SETTINGS, fixedPolicy, Policy } from "../../permissions/policy.ts";
 import { mainRequester } from "../../permissions/main_requester.ts";
 import type { Answer, Question } from "../../permissions/prompter.ts";
 import type { Requester } from "../../permissions/requester.ts";
@@ -52,8 +55,16 @@ export function brokerFixture(
     },
     clock,
     store: new MemoryStore(),
-    rules: parseLaunchRules({ flags: allow, variable: undefined }, (message) => reports.push(message)),
-    inWorker: false,
+    policy: fixedPolicy(
+      new Policy({
+        rules: parseLaunchRules({ flags: allow, variable: undefined }, (message) => reports.push(message)),
+        settings: DEFAULT_SETTINGS,
+        broken: [],
+      }),
+    ),
+    limits: new AttemptLimits({ clock, counter: NO_COUNTER, settings: () => DEFAULT_ATTEMPT_LIMITS }),
+    audit: NO_AUDIT,
+    context: () => "allowed",
     runtimeState: () => Promise.resolve("granted"),
     preapprove: () => "PARLEY_ALLOW=x",
     report: (line) => reports.push(line),

@@ -31,7 +31,9 @@ export function testGrant(options: TestGrantOptions = {}): Grant {
     destination,
     lifetime: "once",
     source: "test",
+    rule: null,
     signal,
+    connected: () => {},
   });
 }
 

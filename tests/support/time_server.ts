@@ -9,7 +9,7 @@ import { makeTempDirectory } from "./temp_directory.ts";
 import { onFreeUdpPort, type UdpServer, untilBound } from "./udp_port.ts";
 
 /** The library that sets a program's clock off from that of the machine, by `FAKETIME`. */
-export const FAKETIME_LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
+export const FAKETIME_LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 
 /** A time server. */
 export interface TimeServer extends UdpServer {

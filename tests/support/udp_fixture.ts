@@ -159,5 +159,14 @@ function grantFor(descriptor: Descriptor, signal: AbortSignal): Grant {
   const { destination } = descriptor;
   if (destination === null) throw new TypeError("The request has no destination");
   const requester = mainRequester("file:///test/main.ts", 1);
-  return mintGrant({ requester, descriptor, destination, lifetime: "once", source: "test", signal });
+  return mintGrant({
+    requester,
+    descriptor,
+    destination,
+    lifetime: "once",
+    source: "test",
+    rule: null,
+    signal,
+    connected: () => {},
+  });
 }

@@ -2,6 +2,7 @@
 import { causedException } from "../../../core/caused_exception.ts";
 import type { ErrorCode } from "../../../core/error_codes.ts";
 import { ParleyError } from "../../../core/errors.ts";
+import { isRefusal, refusalException } from "../../refusal.ts";
 
 const NAMES: ReadonlyMap<ErrorCode, string> = new Map<ErrorCode, string>([
   ["RUNTIME_UNSUPPORTED", "NotSupportedError"],
@@ -26,10 +27,7 @@ export function faceErrors(source: FaceErrorSource): (error: unknown) => unknown
     // A script's own reason for aborting is passed on as it is.
     if (!(error instanceof ParleyError)) return error;
     const { code } = error;
-    // A refusal by the runtime itself is one like any other.
-    if (code.startsWith("PERM_") || code === "NET_OS_DENIED") {
-      return new DOMException(`Not allowed to ${source.deed}`, "NotAllowedError");
-    }
+    if (isRefusal(error)) return refusalException(error, source.deed);
     if (code === "NET_ABORTED") return error.cause ?? new DOMException("The stream was aborted", "AbortError");
     if (code === "NET_CLOSED" && source.closing()) return new DOMException("Stream closed", "AbortError");
     return causedException(error, NAMES.get(code) ?? "NetworkError");

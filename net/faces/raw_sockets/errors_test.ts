@@ -8,7 +8,9 @@ const toFaceError = faceErrors("mail.example:25");
 const shown = (code: ErrorCode): DOMException => toFaceError(new ParleyError(code, "A secret")) as DOMException;
 
 test("NET-17 every refusal, the runtime's own included, is the same error and tells nothing more", () => {
-  const codes = (Object.keys(ERROR_CODES) as ErrorCode[]).filter((code) => code.startsWith("PERM_"));
+  const codes = (Object.keys(ERROR_CODES) as ErrorCode[]).filter((code) =>
+    code.startsWith("PERM_") && code !== "PERM_INSECURE"
+  );
   for (const code of [...codes, "NET_OS_DENIED"] as ErrorCode[]) {
     const { name, message, cause } = shown(code);
     assert.deepEqual([name, message, cause], [
@@ -17,6 +19,12 @@ test("NET-17 every refusal, the runtime's own included, is the same error and te
       undefined,
     ]);
   }
+});
+
+test("NET-16 code that is not to be trusted is told so, whatever it asked for", () => {
+  const { name, message } = shown("PERM_INSECURE");
+  assert.equal(name, "SecurityError");
+  assert.match(message, /^Not allowed to connect to mail\.example:25: the program's code/);
 });
 
 test("NET-17 a failure after approval keeps its code as cause", () => {

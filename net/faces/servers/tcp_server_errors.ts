@@ -2,6 +2,7 @@
 import { causedException } from "../../../core/caused_exception.ts";
 import type { ErrorCode } from "../../../core/error_codes.ts";
 import { ParleyError } from "../../../core/errors.ts";
+import { isRefusal, refusalException } from "../../refusal.ts";
 
 const NAMES: ReadonlyMap<ErrorCode, string> = new Map<ErrorCode, string>([
   ["ARG_INVALID", "InvalidStateError"],
@@ -19,10 +20,7 @@ export function serverErrors(where: string): (error: unknown) => unknown {
   return (error) => {
     if (!(error instanceof ParleyError)) return error;
     const { code } = error;
-    // A refusal by the runtime or the system itself is one like any other.
-    if (code.startsWith("PERM_") || code === "NET_OS_DENIED") {
-      return new DOMException(`Not allowed to listen at ${where}`, "NotAllowedError");
-    }
+    if (isRefusal(error)) return refusalException(error, `listen at ${where}`);
     if (code.startsWith("DEST_")) return new TypeError(error.message, { cause: error });
     if (code === "NET_ABORTED") return error.cause ?? new DOMException("The operation was aborted", "AbortError");
     return causedException(error, NAMES.get(code) ?? "NetworkError");

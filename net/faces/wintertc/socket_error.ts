@@ -1,5 +1,6 @@
 /** `SocketError`, and what of Parley's own failures it stands for. */
 import { ParleyError } from "../../../core/errors.ts";
+import { isRefusal, refusalException } from "../../refusal.ts";
 
 /**
  * What the WinterTC Sockets API fails with: a `TypeError` whose message begins with `SocketError: `.
@@ -61,10 +62,7 @@ export function orSocketError<T>(convert: () => T): T {
 
 function translate(error: ParleyError, where: string): unknown {
   const { code } = error;
-  // A refusal by the runtime itself is one like any other.
-  if (code.startsWith("PERM_") || code === "NET_OS_DENIED") {
-    return new SocketError(`Not allowed to connect to ${where}`);
-  }
+  if (isRefusal(error)) return new SocketError(refusalException(error, `connect to ${where}`).message);
   if (code === "NET_ABORTED" && error.cause !== undefined) return error.cause;
   return new SocketError(error.message, { cause: error });
 }

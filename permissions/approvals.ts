@@ -1,0 +1,167 @@
+/**
+ * What is approved now, so that it can be taken back: every approval with the signal that ends its uses. An approval
+ * outlives its Grants while somebody holds one of them, because a reconnection is included in it.
+ */
+import { ParleyError } from "../core/errors.ts";
+import { decisionKey } from "./decision_key.ts";
+import type { Descriptor } from "./descriptor.ts";
+import { type Grant, type GrantSource, mintGrant } from "./grant.ts";
+import type { Lifetime } from "./prompter.ts";
+import type { Requester } from "./requester.ts";
+import type { Rule } from "./rule.ts";
+
+/** One approval. */
+export interface Approval {
+  /** Who was approved. */
+  readonly requester: Requester;
+  /** For what, with the host that the operator chose. */
+  readonly descriptor: Descriptor;
+  /** Canonical text of both. */
+  readonly key: string;
+  /** What decided. */
+  readonly source: GrantSource;
+  /** How long it holds. */
+  readonly lifetime: Lifetime;
+  /** The rule that decided, or null. */
+  readonly rule: Rule | null;
+  /** The stored decision that it is, or came from; or null. */
+  readonly storedId: string | null;
+  /** Whether it is an answer given at a terminal in this run. */
+  readonly prompted: boolean;
+}
+
+/** How a Grant comes about. */
+export interface MintOptions extends Pick<Approval, "source" | "lifetime" | "rule" | "storedId"> {
+  /** The approval that it is a further use of, or null. */
+  readonly known: Approval | null;
+}
+
+interface Kept {
+  readonly approval: Approval;
+  readonly controller: AbortController;
+  /** The newest Grant; while somebody holds one the approval is in use. */
+  grant: WeakRef<Grant>;
+  connected: boolean;
+}
+
+/** Approvals without a holder are looked for when there are twice as many as after the last search, and at least these. */
+const SWEEP_FROM = 256;
+
+/** Every approval of a broker. */
+export class Approvals {
+  readonly #init: { readonly test: boolean; readonly changed: () => void };
+  readonly #kept = new Map<Approval, Kept>();
+  readonly #byGrant = new WeakMap<Grant, Approval>();
+  readonly #byStoredId = new Map<string, Approval>();
+  #sweepAt = SWEEP_FROM;
+
+  /** @param init Whether grants come from a test host, and who is told when something was connected or ended. */
+  constructor(init: { readonly test: boolean; readonly changed: () => void }) {
+    this.#init = init;
+  }
+
+  /** Makes a Grant, under a new approval or one that is known. */
+  mint(
+    requester: Requester,
+    descriptor: Descriptor,
+    options: MintOptions,
+  ): { readonly grant: Grant; readonly approval: Approval } {
+    const { known, source, lifetime, rule, storedId } = options;
+    const approval = known ?? Object.freeze({
+      requester,
+      descriptor,
+      key: decisionKey(requester, descriptor),
+      source,
+      lifetime,
+      rule,
+      storedId,
+      prompted: source === "prompt",
+    });
+    return { grant: this.#grantFor(approval, { descriptor, source }), approval };
+  }
+
+  /** Makes a further Grant for a reconnection. */
+  again(grant: Grant): Grant {
+    const approval = this.#byGrant.get(grant);
+    if (approval === undefined) throw new ParleyError("INTERNAL_INVARIANT", "Cannot reconnect: the grant is another's");
+    return this.#grantFor(approval, grant);
+  }
+
+  /** Every approval, the unused ones among them. */
+  all(): readonly Approval[] {
+    return [...this.#kept.keys()];
+  }
+
+  /** The approval that goes by a stored decision, or null. */
+  byStoredId(id: string): Approval | null {
+    return this.#byStoredId.get(id) ?? null;
+  }
+
+  /** Whether something was connected under an approval that still holds. */
+  wasConnected(key: string): boolean {
+    for (const { approval, connected } of this.#kept.values()) if (connected && approval.key === key) return true;
+    return false;
+  }
+
+  /**
+   * Ends an approval and everything that uses it.
+   *
+   * @returns Whether it was still there.
+   */
+  end(approval: Approval): boolean {
+    const kept = this.#kept.get(approval);
+    if (kept === undefined) return false;
+    this.#forget(approval);
+    kept.controller.abort(new ParleyError("PERM_REVOKED", "Cannot go on: the permission was taken back"));
+    this.#init.changed();
+    return true;
+  }
+
+  #grantFor(approval: Approval, shown: { readonly descriptor: Descriptor; readonly source: GrantSource }): Grant {
+    const { requester, lifetime, rule } = approval;
+    const { destination } = approval.descriptor;
+    if (destination === null) throw new ParleyError("INTERNAL_INVARIANT", "Approved a request without a destination");
+    const controller = this.#kept.get(approval)?.controller ?? new AbortController();
+    const source = this.#init.test ? "test" : shown.source;
+    const { descriptor } = shown;
+    const connected = (): void => this.#connected(approval);
+    const { signal } = controller;
+    const grant = mintGrant(
+      Object.freeze({ requester, descriptor, destination, lifetime, source, rule, signal, connected }),
+    );
+    this.#keep(approval, { controller, grant });
+    return grant;
+  }
+
+  #keep(
+    approval: Approval,
+    { controller, grant }: { readonly controller: AbortController; readonly grant: Grant },
+  ): void {
+    this.#byGrant.set(grant, approval);
+    if (approval.storedId !== null) this.#byStoredId.set(approval.storedId, approval);
+    const kept = this.#kept.get(approval);
+    if (kept !== undefined) kept.grant = new WeakRef(grant);
+    else this.#kept.set(approval, { approval, controller, grant: new WeakRef(grant), connected: false });
+    if (this.#kept.size >= this.#sweepAt) this.#sweep();
+  }
+
+  #connected(approval: Approval): void {
+    const kept = this.#kept.get(approval);
+    if (kept === undefined || kept.connected) return;
+    kept.connected = true;
+    this.#init.changed();
+  }
+
+  /** Forgets what nobody holds and nothing will be served from. */
+  #sweep(): void {
+    for (const [approval, { grant }] of this.#kept) {
+      if (approval.storedId === null && grant.deref() === undefined) this.#forget(approval);
+    }
+    this.#sweepAt = Math.max(SWEEP_FROM, this.#kept.size * 2);
+  }
+
+  #forget(approval: Approval): void {
+    this.#kept.delete(approval);
+    if (approval.storedId !== null) this.#byStoredId.delete(approval.storedId);
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Everything that was decided before the requests, as one immutable value: rules by author, and what the managed file
+ * settles besides. Made anew when a file changes.
+ */
+import type { Descriptor } from "./descriptor.ts";
+import type { Requester } from "./requester.ts";
+import { type Rule, ruleApplies, type RuleAuthor } from "./rule.ts";
+
+/** What a policy settles besides its rules. */
+export interface PolicySettings {
+  /** Whether questions may be put. */
+  readonly prompt: boolean;
+  /** Whether only managed rules count: flags, the operator's file and remembered answers approve nothing. */
+  readonly locked: boolean;
+  /** Whether an import of Parley acts for the program without a navigator of its own (NET-13). */
+  readonly ambient: boolean;
+  /** Whether decisions are written down; `required` refuses what cannot be. */
+  readonly audit: "off" | "on" | "required";
+  /** Whether what would be refused is let through and marked in the log (CON-23). Only a managed file can say so. */
+  readonly auditOnly: boolean;
+  /** What holds for private mode. */
+  readonly privateMode: "allowed" | "required" | "refused";
+}
+
+/** What holds where nothing was written. */
+export const DEFAULT_SETTINGS: PolicySettings = Object.freeze({
+  __proto__: null as never,
+  prompt: true,
+  locked: false,
+  ambient: true,
+  audit: "on",
+  auditOnly: false,
+  privateMode: "allowed",
+});
+
+/** What a policy is made of. */
+export interface PolicyInit {
+  /** The rules, in the order of their files. */
+  readonly rules: readonly Rule[];
+  /** What the managed files settle. */
+  readonly settings: PolicySettings;
+  /** Where a file was not valid: nothing that it governs is allowed. Of managed files that is everything (CON-21). */
+  readonly broken: readonly RuleAuthor[];
+}
+
+/** A request, as rules see it. */
+export interface AskedOfPolicy {
+  /** Who asks. */
+  readonly requester: Requester;
+  /** For what. */
+  readonly descriptor: Descriptor;
+  /** What time it is, in ms since 1970. */
+  readonly timeMs: number;
+}
+
+interface Bucket {
+  readonly byHost: Map<string, Rule[]>;
+  readonly others: Rule[];
+}
+
+const AUTHORS: readonly RuleAuthor[] = ["managed", "flag", "operator"];
+
+/** The rules that hold now. Immutable. */
+export class Policy {
+  /** What the managed files settle. */
+  readonly settings: PolicySettings;
+  /** Authors of whom a file was not valid. */
+  readonly broken: readonly RuleAuthor[];
+  /** Every rule. */
+  readonly rules: readonly Rule[];
+  readonly #approvals = new Map<RuleAuthor, Bucket>();
+  readonly #refusals = new Map<RuleAuthor, readonly Rule[]>();
+
+  /** @param init Rules and settings. */
+  constructor(init: PolicyInit) {
+    this.settings = init.settings;
+    this.broken = Object.freeze([...init.broken]);
+    this.rules = Object.freeze([...init.rules]);
+    for (const author of AUTHORS) {
+      const own = this.rules.filter((rule) => rule.author === author);
+      this.#approvals.set(author, bucketOf(own.filter(({ effect }) => effect === "allow")));
+      this.#refusals.set(author, own.filter(({ effect }) => effect === "deny"));
+    }
+  }
+
+  /** The first refusal by this author, or null. */
+  refusal(author: RuleAuthor, asked: AskedOfPolicy): Rule | null {
+    return this.#refusals.get(author)?.find((rule) => ruleApplies(rule, asked)) ?? null;
+  }
+
+  /** The first approval by this author, or null. */
+  approval(author: RuleAuthor, asked: AskedOfPolicy): Rule | null {
+    const bucket = this.#approvals.get(author);
+    const host = asked.descriptor.destination?.host.text;
+    if (bucket === undefined || host === undefined) return null;
+    // By host first: a file with a thousand destinations is not read through for each request.
+    const exact = bucket.byHost.get(host)?.find((rule) => ruleApplies(rule, asked));
+    return exact ?? bucket.others.find((rule) => ruleApplies(rule, asked)) ?? null;
+  }
+}
+
+/** Where the policy comes from. */
+export interface PolicySource {
+  /** The policy that holds now. */
+  readonly current: Policy;
+  /**
+   * Tells that another one holds.
+   *
+   * @returns The way to stop it.
+   */
+  onChange(callback: () => void): () => void;
+}
+
+/** A policy that stays as it is. */
+export function fixedPolicy(policy: Policy): PolicySource {
+  return Object.freeze({ current: policy, onChange: () => () => {} });
+}
+
+/** The policy where nobody wrote anything. */
+export const EMPTY_POLICY: Policy = new Policy({ rules: [], settings: DEFAULT_SETTINGS, broken: [] });
+
+function bucketOf(rules: readonly Rule[]): Bucket {
+  const bucket: Bucket = { byHost: new Map(), others: [] };
+  for (const rule of rules) {
+    const host = rule.to?.host;
+    if (host === undefined || host.kind === "any" || host.kind === "cidr" || host.kind === "suffix") {
+      bucket.others.push(rule);
+      continue;
+    }
+    const same = bucket.byHost.get(host.text);
+    if (same === undefined) bucket.byHost.set(host.text, [rule]);
+    else same.push(rule);
+  }
+  return bucket;
+}

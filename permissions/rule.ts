@@ -1,0 +1,80 @@
+/**
+ * One rule: what somebody with authority wrote down before the request. Flags, the operator's file and the managed file
+ * all become rules; what tells them apart is the author.
+ */
+import { type DestinationPattern, patternCovers, patternRefuses } from "../core/destination.ts";
+import type { AddressBlock } from "../core/ip_address.ts";
+import type { Descriptor } from "./descriptor.ts";
+import type { FeatureName } from "./feature.ts";
+import type { Requester } from "./requester.ts";
+
+/** Who wrote a rule, highest authority first. */
+export type RuleAuthor =
+  /** Whoever administers the machine: a file that only root can write. */
+  | "managed"
+  /** A flag, a variable or a credential given at launch. */
+  | "flag"
+  /** The operator's own file. */
+  | "operator";
+
+/** A rule. Frozen. */
+export interface Rule {
+  /** Name for lists and the log: file and number, such as `policy.json#3`. */
+  readonly id: string;
+  /** Who wrote it. */
+  readonly author: RuleAuthor;
+  /** What it says. */
+  readonly effect: "allow" | "deny";
+  /** For which feature. */
+  readonly feature: FeatureName;
+  /** The origins it is for, exact; or null for every program. */
+  readonly origins: readonly string[] | null;
+  /** Where to; or null for everywhere, which only a refusal and a feature without destinations can say. */
+  readonly to: DestinationPattern | null;
+  /** Where its names may lead besides public addresses (NET-14). */
+  readonly addresses: readonly AddressBlock[];
+  /** Whether TCP to port 443 is let through without asking the host whether `fetch()` would do (NET-12). */
+  readonly skipCors: boolean;
+  /** When it ends, in ms since 1970, or null. */
+  readonly untilMs: number | null;
+}
+
+/**
+ * Whether a rule speaks about a request.
+ *
+ * @param rule The rule. A refusal is read as widely as an approval is narrowly.
+ * @param asked Who asks, for what, and what time it is in ms since 1970.
+ */
+export function ruleApplies(
+  rule: Rule,
+  { requester, descriptor, timeMs }: {
+    readonly requester: Requester;
+    readonly descriptor: Descriptor;
+    readonly timeMs: number;
+  },
+): boolean {
+  if (rule.feature !== descriptor.name) return false;
+  if (rule.untilMs !== null && timeMs >= rule.untilMs) return false;
+  if (rule.origins !== null && !rule.origins.includes(requester.origin)) return false;
+  return rule.effect === "deny" ? refuses(rule.to, descriptor) : allows(rule.to, descriptor);
+}
+
+function refuses(to: DestinationPattern | null, { destination }: Descriptor): boolean {
+  if (to === null) return true;
+  // A host that is not chosen yet is judged again once it is.
+  return destination !== null && patternRefuses(to, destination);
+}
+
+/** A `tls://` rule approves only TLS checked against the runtime's own roots. */
+function allows(to: DestinationPattern | null, descriptor: Descriptor): boolean {
+  const { destination, tls } = descriptor;
+  if (to === null || destination === null) return false;
+  const connects = descriptor.name === "direct-sockets";
+  // A rule says which machine; here the proxy would.
+  if (connects && descriptor.via?.remoteDns === true) return false;
+  if (!patternCovers(to, destination)) return false;
+  // All machines of a network are meant only where their address stands in full.
+  if (connects && descriptor.broadcast && to.host.kind !== "address") return false;
+  const ownTerms = tls !== null && (tls.caSha256 !== null || tls.serverName !== destination.host.text);
+  return !(to.scheme === "tls" && ownTerms);
+}
