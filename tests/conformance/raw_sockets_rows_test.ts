@@ -101,7 +101,7 @@ test("RS-09 deviates: where it cannot work the functions are there, and reject w
 
 test("RS-09 a program that came over an insecure connection is refused without a question", async () => {
   const faces = makeFaces([ONCE], { context: { requester: mainRequester("http://host.example/main.ts", 1) } });
-  assert.equal((await failure(faces, DESTINATION)).name, "NotAllowedError");
+  assert.equal((await failure(faces, DESTINATION)).name, "SecurityError");
   assert.equal(faces.questions.length, 0);
 });
 
