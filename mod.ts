@@ -4,11 +4,14 @@
  * @module
  */
 import { rawSockets } from "./net/ambient.ts";
+import { permissions } from "./permissions/ambient_permissions.ts";
+import type { Permissions } from "./permissions/api/mod.ts";
 import type { NavigatorRawSockets } from "./net/faces/raw_sockets/mod.ts";
 
 export * from "./net/mod.ts";
 export { restrict } from "./permissions/mod.ts";
 export type { Restriction } from "./permissions/mod.ts";
+export type { PermissionDescriptor, Permissions, PermissionStatus } from "./permissions/api/mod.ts";
 export { ParleyError } from "./core/errors.ts";
 export type { ParleyErrorOptions } from "./core/errors.ts";
 export type { ErrorCode } from "./core/error_codes.ts";
@@ -26,7 +29,8 @@ export type { NavigatorRawSockets } from "./net/faces/raw_sockets/mod.ts";
  * assert.equal(socket.remotePort, 7);
  * ```
  */
-export const navigator: NavigatorRawSockets = Object.freeze({
+export const navigator: NavigatorRawSockets & { readonly permissions: Permissions } = Object.freeze({
   openTCPSocket: rawSockets.openTCPSocket,
   openUDPSocket: rawSockets.openUDPSocket,
+  permissions,
 });

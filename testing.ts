@@ -12,6 +12,7 @@ import type { SocketAddress } from "./net/port.ts";
 import { createRawSockets, type NavigatorRawSockets } from "./net/faces/raw_sockets/mod.ts";
 import { createServers, type Servers } from "./net/faces/servers/mod.ts";
 import { createWinterTcSockets, type WinterTcSockets } from "./net/faces/wintertc/mod.ts";
+import { createPermissions, type Permissions } from "./permissions/api/mod.ts";
 import { Broker } from "./permissions/broker.ts";
 import { parseLaunchRules } from "./permissions/launch_rules.ts";
 import { NO_AUDIT } from "./permissions/audit/audit_port.ts";
@@ -46,6 +47,8 @@ export type { OriginKind, Requester, RequesterEvidence } from "./permissions/req
 export type { DirectSockets } from "./net/faces/direct_sockets/mod.ts";
 export type { Servers } from "./net/faces/servers/mod.ts";
 export type { WinterTcSockets } from "./net/faces/wintertc/mod.ts";
+export type { PermissionDescriptor, Permissions, PermissionStatus } from "./permissions/api/mod.ts";
+export type { PeerKeyFacts } from "./permissions/pins/peer_key_facts.ts";
 export type { NavigatorRawSockets } from "./net/faces/raw_sockets/mod.ts";
 export type { ByteLink, SocketAddress } from "./net/port.ts";
 
@@ -83,6 +86,8 @@ export interface TestHost {
   readonly wintertc: WinterTcSockets;
   /** `openTCPServer()` and `bindUDPSocket()`; what listens here is reached by the other members. */
   readonly servers: Servers;
+  /** What a program may know of its permissions: `navigator.permissions`. */
+  readonly permissions: Permissions;
   /** The network: add names and servers to it. */
   readonly network: TestNetwork;
   /** Time stands still until the test turns it on. */
@@ -200,11 +205,13 @@ export function createTestHost(options: TestHostOptions = {}): TestHost {
   const directSockets = createDirectSockets(source);
   const wintertc = createWinterTcSockets(source);
   const servers = createServers(source);
+  const permissions = createPermissions(source);
   return Object.freeze({
     navigator,
     directSockets,
     wintertc,
     servers,
+    permissions,
     network,
     clock,
     questions,

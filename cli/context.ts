@@ -1,22 +1,27 @@
 /** The broker and faces of a verb: the operator's own command, with its own flags. */
+import { auditedSockets } from "../net/audited_sockets.ts";
 import type { NetContext, NetContextSource } from "../net/context.ts";
 import { createRawSockets, type NavigatorRawSockets } from "../net/faces/raw_sockets/mod.ts";
 import { createServers, type Servers } from "../net/faces/servers/mod.ts";
 import { createPublishedEngine } from "../net/published_engine.ts";
 import { composeBroker } from "../permissions/compose.ts";
+import { operatorKeys } from "../permissions/pins/operator_keys.ts";
+import type { PeerKeyFacts } from "../permissions/pins/peer_key_facts.ts";
+import type { Answer } from "../permissions/prompter.ts";
 import { type Requester, REQUESTER_SCHEMA } from "../permissions/requester.ts";
 import type { TerminalBackend } from "../permissions/terminal/port.ts";
 import { autoHost } from "../runtime/auto.ts";
+import type { ConsentOptions } from "./consent_options.ts";
 import type { Messages } from "./messages.ts";
 
 /** How a verb asks. */
-export interface CommandContextOptions {
+export interface CommandContextOptions extends Partial<ConsentOptions> {
   /** The verb, for the prompt. */
   readonly verb: string;
-  /** Destinations of `--allow` flags. */
-  readonly allow: readonly string[];
   /** How the prompt says that a destination is approved in advance; null for a verb that has no such way. Default `flag`. */
   readonly preapproveBy?: "flag" | null;
+  /** Answers about the key of a far end in the operator's place, as `--pin FINGERPRINT` does; null to ask. */
+  readonly answerKey?: (facts: PeerKeyFacts) => Promise<Answer> | null;
   /** What the verb says about why it asks; shown as its claim. */
   readonly claim?: string;
   /**
@@ -54,20 +59,32 @@ export function commandServers(messages: Messages, options: CommandContextOption
  */
 export function commandContext(messages: Messages, options: CommandContextOptions): NetContextSource {
   return async (): Promise<NetContext> => {
-    const { preapproveBy = "flag", mayAsk } = options;
+    const { preapproveBy = "flag", mayAsk, allow, policyFiles, private: isPrivate, record } = options;
     const runtime = await autoHost();
     const terminal = mayAsk === undefined ? runtime.terminal : askedTerminal(runtime.terminal, mayAsk);
     const host = { ...runtime, terminal, report: (line: string): void => messages.report(line) };
-    const broker = composeBroker(host, { allow: options.allow, preapproveBy });
+    const broker = composeBroker(host, {
+      allow: allow ?? [],
+      policyFiles: policyFiles ?? [],
+      private: isPrivate === true,
+      ...(record !== undefined && { record }),
+      preapproveBy,
+    });
     const requester = commandRequester(options.verb, host.launch.pid);
     const engine = createPublishedEngine(host, requester.origin);
-    return { engine, broker, requester, lifetimes: ["once"], claim: options.claim ?? null, report: host.report };
+    engine.inventory.follow(auditedSockets(broker));
+    const state = isPrivate === true ? null : host.state;
+    const keys = operatorKeys(
+      { ...host, state },
+      (grant, facts, how) => options.answerKey?.(facts) ?? broker.askKey(grant, facts, how),
+    );
+    return { engine, broker, requester, lifetimes: ["once"], claim: options.claim ?? null, keys, report: host.report };
   };
 }
 
 /** A terminal that is there only while a question may be put. */
 function askedTerminal(terminal: TerminalBackend, mayAsk: () => boolean): TerminalBackend {
-  return { open: () => mayAsk() ? terminal.open() : Promise.resolve(null) };
+  return { ...terminal, open: () => mayAsk() ? terminal.open() : Promise.resolve(null) };
 }
 
 function commandRequester(verb: string, pid: number): Requester {

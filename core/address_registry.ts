@@ -26,14 +26,19 @@ export type AddressClass =
   /** Set aside by a standard, or not assigned. */
   | "reserved";
 
-/** Where an IPv6 address carries IPv4 addresses. Its class is that of the first that is not public, else `reserved`. */
+/** Where an IPv6 address carries IPv4 addresses. Its class is that of the first that is not public, else `otherwise`. */
 export interface Embedding {
+  /** What it is when all of them are public. */
+  readonly otherwise: "public" | "reserved";
   /** The byte at which each begins, and whether its bits are inverted. */
   readonly ipv4: readonly { readonly offset: number; readonly inverted: boolean }[];
 }
 
 function embeds(offset: number, ...inverted: number[]): Embedding {
-  return { ipv4: [{ offset, inverted: false }, ...inverted.map((at) => ({ offset: at, inverted: true }))] };
+  return {
+    otherwise: "reserved",
+    ipv4: [{ offset, inverted: false }, ...inverted.map((at) => ({ offset: at, inverted: true }))],
+  };
 }
 
 /**
@@ -67,7 +72,8 @@ export const ADDRESS_REGISTRY: readonly (readonly [block: string, is: AddressCla
   ["::/128", "unspecified", "IPv6 special: Unspecified Address, RFC 4291"],
   ["::1/128", "loopback", "IPv6 special: Loopback Address, RFC 4291"],
   ["::ffff:0:0:0/96", embeds(12), "IPv4-translated (SIIT, obsolete), RFC 2765"],
-  ["64:ff9b::/96", embeds(12), "IPv6 special: IPv4-IPv6 Translation, RFC 6052"],
+  // Globally reachable, and what every name has on a network without IPv4 (DNS64, RFC 6147).
+  ["64:ff9b::/96", { ...embeds(12), otherwise: "public" }, "IPv6 special: IPv4-IPv6 Translation, RFC 6052"],
   // The local prefix may be split at several lengths (RFC 6052); /96 is the one in use, and no reading makes it public.
   ["64:ff9b:1::/48", embeds(12), "IPv6 special: IPv4-IPv6 Translation (local), RFC 8215"],
   ["100::/64", "reserved", "IPv6 special: Discard-Only Address Block, RFC 6666"],

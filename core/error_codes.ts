@@ -41,6 +41,7 @@ export type ErrorCode =
   | "PERM_ADDRESS"
   | "PERM_CONTEXT"
   | "PERM_INSECURE"
+  | "PERM_FETCH"
   | "NET_DNS"
   | "NET_REFUSED"
   | "NET_UNREACHABLE"
@@ -57,6 +58,7 @@ export type ErrorCode =
   | "TLS_UNTRUSTED"
   | "TLS_NAME"
   | "TLS_EXPIRED"
+  | "TLS_PIN"
   | "TLS_HANDSHAKE"
   | "TLS_LEFTOVER"
   | "TLS_REQUIRED"
@@ -119,6 +121,11 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeRow>> = Object.fre
     "The code that asks may not ask: it runs in a Worker, or Parley was loaded twice.",
     "Ask from the main program, and load one copy of Parley.",
   ),
+  PERM_FETCH: row(
+    DENIED,
+    "The host can be reached with fetch(), or did not say over HTTPS that it cannot.",
+    'Use fetch(); for a server of another kind, an operator\'s rule with "fetchCheck": "skip" lets it through.',
+  ),
   PERM_INSECURE: row(
     DENIED,
     "Some of the program's code came from somewhere that others can change: plain http, standard input, or a file that another user can write.",
@@ -179,6 +186,11 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeRow>> = Object.fre
     TLS,
     "The certificate is not valid at this time.",
     "Check the clock, or renew the server's certificate.",
+  ),
+  TLS_PIN: row(
+    TLS,
+    "The other side has another key than the one that is pinned, or that the destination names.",
+    "Ask the server's owner whether the key was changed. If so: parley pins replace HOST:PORT. If not, someone may be in between.",
   ),
   TLS_HANDSHAKE: row(
     TLS,

@@ -226,5 +226,5 @@ function classifyEmbedded(bytes: readonly number[], embedding: Embedding): Addre
     const innerClass = classifyBytes(inner);
     if (innerClass !== "public") return innerClass;
   }
-  return "reserved";
+  return embedding.otherwise;
 }

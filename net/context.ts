@@ -1,5 +1,6 @@
 /** What a face works with: the engine's host, the broker, and the requester it acts for. */
 import type { Broker } from "../permissions/broker.ts";
+import type { PeerKeys } from "../permissions/pins/peer_keys_port.ts";
 import type { Lifetime } from "../permissions/prompter.ts";
 import type { Requester } from "../permissions/requester.ts";
 import type { EngineHost } from "./engine/engine_host.ts";
@@ -16,6 +17,8 @@ export interface NetContext {
   readonly lifetimes: readonly Lifetime[] | null;
   /** The program's own words on why it asks, shown as its claim; or null. */
   readonly claim: string | null;
+  /** The operator's keys of far ends (CON-05); none by default, and then nobody is asked about one. */
+  readonly keys?: PeerKeys | null;
   /** Tells the operator one line, already escaped. */
   report(line: string): void;
 }

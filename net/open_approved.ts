@@ -1,12 +1,15 @@
 /** The way every face opens a connection: descriptor → Grant → engine, with the operator told what became of it. */
 import { connectDescriptor, type DirectSocketsDescriptor, type ListenDescriptor } from "../permissions/descriptor.ts";
 import type { Grant } from "../permissions/grant.ts";
+import type { PeerKeys } from "../permissions/pins/peer_keys_port.ts";
 import type { NetContext } from "./context.ts";
+import { isGuarded, isGuardedPort } from "./engine/cors_guard.ts";
 import { openTcp, type OpenTcpOptions } from "./engine/open_tcp.ts";
 import type { ProxyHop } from "./engine/proxy/proxy_hop.ts";
 import { listenTcp, type ListenTcpOptions } from "./engine/server/listen_tcp.ts";
 import type { TcpServer } from "./engine/server/tcp_server.ts";
 import type { TcpConnection } from "./engine/tcp_connection.ts";
+import { holdBack } from "./late_refusal.ts";
 import type { ProxyRequest } from "./proxy_options.ts";
 import {
   reportFailure,
@@ -26,7 +29,7 @@ export interface ApprovalRequest {
   /** Withdraws the question, ends the attempt, and afterwards the connection. */
   readonly signal: AbortSignal;
   /** How to open the connection to the approved host. */
-  options(host: string): Omit<OpenTcpOptions, "signal" | "via">;
+  options(host: string): Omit<OpenTcpOptions, "signal" | "via" | "judging" | "keys">;
 }
 
 /** What was approved for one connection: the destination, and the proxy in between. */
@@ -77,7 +80,8 @@ export async function reapprove({ broker }: NetContext, { grant, via }: Approval
 }
 
 /**
- * Opens what was approved, and tells the operator what became of it.
+ * Opens what was approved, and tells the operator what became of it. What a lookup finds out against it is told the program
+ * late, and as a refusal (NET-17).
  *
  * @throws {ParleyError} with a `NET_`, `TLS_` or `PERM_` code. Nothing stays open.
  */
@@ -91,14 +95,32 @@ export async function openWith(
     reportUpgraded(context, connection);
     if (Object.hasOwn(given, "upgraded")) given.upgraded?.(connection);
   };
-  try {
-    const connection = await openTcp(context.engine, grant, { ...given, upgraded, via, signal });
-    reportOpened(context, connection);
-    return connection;
-  } catch (error) {
-    reportFailure(context, grant, error);
-    throw error;
-  }
+  const connection = await holdBack({
+    clock: context.engine.clock,
+    grants: via === null ? [grant] : [grant, via.grant],
+    name: grant.destination.host.text,
+    findsMore: isGuarded(grant),
+    signal,
+    timeoutMs: given.connectTimeoutMs,
+  }, {
+    work: (judging) =>
+      openTcp(context.engine, grant, { ...given, upgraded, via, signal, judging, keys: keysOf(context) }),
+    failed: (error) => reportFailure(context, grant, error),
+  });
+  reportOpened(context, connection);
+  reportUnguarded(context, grant);
+  return connection;
+}
+
+/** A person who types a command is no web page: what a program would be refused is said, not done (NET-12). */
+function reportUnguarded(context: NetContext, grant: Grant): void {
+  if (!isGuardedPort(grant) || grant.requester.role !== "command") return;
+  context.report("parley: port 443: whether fetch() reaches the host was not asked, because this is your own command");
+}
+
+/** What is inherited is not the operator's (CORE-01). */
+function keysOf(context: NetContext): PeerKeys | null {
+  return Object.hasOwn(context, "keys") ? context.keys ?? null : null;
 }
 
 function proxyDescriptor({ destination }: ProxyRequest): DirectSocketsDescriptor {

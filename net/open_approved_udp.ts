@@ -11,6 +11,8 @@ import { bindUdp, type BindUdpOptions } from "./engine/udp/bind_udp.ts";
 import type { BoundUdp } from "./engine/udp/bound_udp.ts";
 import { type ConnectedUdp, openUdp, type OpenUdpOptions, refuseBroadcast } from "./engine/udp/open_udp.ts";
 import type { DestinationEvents } from "./engine/udp/destinations.ts";
+import { GivenUp } from "./engine/udp/given_up.ts";
+import { holdBack } from "./late_refusal.ts";
 import { reportNoUdp, reportUdpBound, reportUdpDestination, udpFailureReport } from "./operator_log.ts";
 
 /** A request for a socket with one peer, or one that sends to a group. */
@@ -50,14 +52,17 @@ export async function openApprovedUdp(
   const { engine, broker, requester, lifetimes, claim } = context;
   refuseLiteralBroadcast(context, descriptor);
   const grant = await broker.request(requester, descriptor, { signal: options.signal, lifetimes, claim });
-  try {
-    const socket = await openUdp(engine, grant, options);
-    reportUdpDestination(context, grant, socket.remote?.address ?? "");
-    return socket;
-  } catch (error) {
-    reportNoUdp(context, grant.destination, error);
-    throw error;
-  }
+  const { clock } = engine;
+  const name = grant.destination.host.text;
+  const socket = await holdBack(
+    { clock, grants: [grant], name, findsMore: false, signal: options.signal, timeoutMs: options.connectTimeoutMs },
+    {
+      work: (judging) => openUdp(engine, grant, { ...options, judging }),
+      failed: (error) => reportNoUdp(context, grant.destination, error),
+    },
+  );
+  reportUdpDestination(context, grant, socket.remote?.address ?? "");
+  return socket;
 }
 
 /**
@@ -73,16 +78,20 @@ export async function bindApprovedUdp(
 ): Promise<BoundUdp> {
   const { engine, broker, requester, lifetimes, claim } = context;
   const grant = await broker.request(requester, descriptor, { signal: options.signal, lifetimes, claim });
+  const givenUp = new GivenUp(broker, grant.descriptor);
   const events: DestinationEvents = {
     approve: (asked, signal) => broker.request(requester, asked, { signal, lifetimes, claim }),
     destinationOpened: (approved, address) => reportUdpDestination(context, approved, address),
     destinationFailed: udpFailureReport(context),
+    isGivenUp: (address, port) => givenUp.has(address, port),
   };
   try {
     const socket = await bindUdp(engine, grant, { ...options, ...events });
     reportUdpBound(context, socket);
+    void socket.closed.catch(() => {}).finally(() => givenUp.end());
     return socket;
   } catch (error) {
+    givenUp.end();
     reportNoUdp(context, grant.destination, error);
     throw error;
   }

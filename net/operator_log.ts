@@ -43,11 +43,14 @@ export function reportUpgraded(context: NetContext, { grant, tls }: TcpConnectio
   // The name goes without saying unless it is another than the host's; the line fits a terminal then.
   const name = tls.serverName === grant.destination.host.text ? "" : `certificate for ${tls.serverName} `;
   const terms = `${tls.protocol}, ${name}${checked(tls.checkedBy)}`;
+  const { requester, descriptor } = grant;
+  context.broker.note({ event: "upgraded", requester, descriptor, address: null, detail: terms });
   context.report(`parley: upgraded ${shown(grant)}: ${escapeText(terms)}`);
 }
 
 /** Reports a failure after approval in full; the script is told less. */
 export function reportFailure(context: NetContext, grant: Grant, error: unknown): void {
+  noteFailure(context, grant, error);
   context.report(`parley: no connection to ${shown(grant)}: ${escapeText(reasonOf(error))}`);
 }
 
@@ -68,7 +71,13 @@ export function reportListening(
 
 /** Reports in full why there is no server after approval. */
 export function reportNoServer(context: NetContext, grant: Grant, error: unknown): void {
+  noteFailure(context, grant, error);
   context.report(`parley: no server at ${shown(grant)}: ${escapeText(reasonOf(error))}`);
+}
+
+/** The log has the reason in full, whatever the program is told. */
+function noteFailure({ broker }: NetContext, { requester, descriptor }: Grant, error: unknown): void {
+  broker.note({ event: "failed", requester, descriptor, address: null, detail: reasonOf(error) });
 }
 
 /**
@@ -146,6 +155,8 @@ function checked(by: TlsInfo["checkedBy"]): string {
       return "verified";
     case "own-ca":
       return "checked by the program's own CA";
+    case "pinned-key":
+      return "NOT verified, known by its key";
     case "not-checked":
       return "not checked";
   }

@@ -79,6 +79,22 @@ export interface TlsTerms {
   readonly cert: string | null;
   /** PEM private key of the client certificate, or null. */
   readonly key: string | null;
+  /** What the far end has to prove; by default that its certificate is for the name and leads to a trusted root. */
+  readonly trust?: TlsTrust;
+}
+
+/**
+ * What the far end of a TLS connection has to prove. In every case it has to prove that it has the key of its certificate: that
+ * is never left to the program.
+ */
+export interface TlsTrust {
+  /**
+   * What a problem with the certificate (chain, name, time) does. `required`: it ends the handshake. `reported`: the result
+   * names it, and the engine decides before a program's byte passes. `ignored`: the key stands for everything.
+   */
+  readonly certificate: "required" | "reported" | "ignored";
+  /** SHA-256 of the SubjectPublicKeyInfo that the far end must have (lower-case hex), or null for any. */
+  readonly spkiSha256: string | null;
 }
 
 /** A certificate that the far end presented. */
@@ -101,7 +117,18 @@ export interface PeerCertificate {
   readonly spkiSha256: string;
 }
 
-/** A TLS handshake whose chain leads to a trusted root, for the right name. The engine still checks the rest. */
+/** What was wrong with a certificate. */
+export interface CertificateProblem {
+  /** In one word. */
+  readonly reason: "untrusted" | "name" | "expired";
+  /** The runtime's code for it, such as `DEPTH_ZERO_SELF_SIGNED_CERT` or `ERR_TLS_CERT_ALTNAME_INVALID`. */
+  readonly chainError: string;
+}
+
+/**
+ * A TLS handshake whose far end has proved what the terms ask for: as a rule, a chain to a trusted root, for the right name.
+ * The engine still checks the rest.
+ */
 export interface TlsSession {
   /** Discriminates from {@linkcode TlsRejection}. */
   readonly trusted: true;
@@ -115,15 +142,17 @@ export interface TlsSession {
   readonly protocol: string;
   /** Whether an earlier session was resumed; the engine refuses if so (NET-23). */
   readonly resumed: boolean;
+  /** What is wrong with the certificate, where the terms have that `reported`; else absent or null. */
+  readonly problem?: CertificateProblem | null;
 }
 
 /** A TLS handshake that ended because of the far end's certificate. The link below is closed; no program byte passed. */
 export interface TlsRejection {
   /** Discriminates from {@linkcode TlsSession}. */
   readonly trusted: false;
-  /** What was wrong. */
-  readonly reason: "untrusted" | "name" | "expired";
-  /** The runtime's code for it, such as `DEPTH_ZERO_SELF_SIGNED_CERT` or `ERR_TLS_CERT_ALTNAME_INVALID`. */
+  /** What was wrong. `key`: the certificate is of another key than the terms ask for. */
+  readonly reason: CertificateProblem["reason"] | "key";
+  /** The runtime's code for it, such as `DEPTH_ZERO_SELF_SIGNED_CERT`, or Parley's own. */
   readonly chainError: string;
   /** The certificates the far end presented, as far as the runtime shows them. */
   readonly chain: readonly PeerCertificate[];
@@ -198,12 +227,12 @@ export interface NetBackend extends ServerBackend, DatagramBackend {
   ): Promise<ByteLink>;
   /**
    * Makes a TLS client handshake over any link; the runtime verifies chain, name and signature *during* it, and this reports
-   * the outcome. (Switching verification off and judging afterwards is no substitute: a TLS stack may then skip the
-   * signature that proves possession of the key.) Reads and writes no program byte.
+   * the outcome. Where the terms let a certificate pass that does not verify, the signature that proves possession of its key
+   * is verified all the same; a back end whose TLS stack skips it refuses. Reads and writes no program byte.
    * Never resumes a session, keeps no ticket, sends no early data, refuses renegotiation (NET-23).
    * Closes the link below when it fails or when the returned link is closed.
    *
-   * @throws {ParleyError} `TLS_HANDSHAKE`, `TLS_OPTIONS`, or a `NET_` code.
+   * @throws {ParleyError} `TLS_HANDSHAKE`, `TLS_OPTIONS`, `RUNTIME_UNSUPPORTED`, or a `NET_` code.
    */
   tls(grant: Grant, link: ByteLink, terms: TlsTerms, options: { readonly signal: AbortSignal }): Promise<TlsResult>;
 }

@@ -1,13 +1,28 @@
 /** The one error of every refusal (NET-17). Faces differ in class, not in what is told. */
 import type { ParleyError } from "../core/errors.ts";
 
+/** Failures of lookups that a program is told as refusals: see `late_refusal.ts`. */
+const toldAsRefusals = new WeakSet<ParleyError>();
+
 /**
  * Whether a failure is a refusal: by the operator, a rule, the runtime or the system. A program cannot tell them apart.
  *
  * @param error The failure.
  */
-export function isRefusal({ code }: ParleyError): boolean {
-  return code.startsWith("PERM_") || code === "NET_OS_DENIED";
+export function isRefusal(error: ParleyError): boolean {
+  const { code } = error;
+  return code.startsWith("PERM_") || code === "NET_OS_DENIED" || toldAsRefusals.has(error);
+}
+
+/**
+ * Has every face tell a failure as a refusal. Its code stays, for the operator and for who reconnects.
+ *
+ * @param error The failure.
+ * @returns The same failure.
+ */
+export function tellAsRefusal(error: ParleyError): ParleyError {
+  toldAsRefusals.add(error);
+  return error;
 }
 
 /**

@@ -1,9 +1,9 @@
 /** TLS options as every face takes them, and what of them the operator approves (NET-06). */
 import { member, requireDictionary } from "../core/dictionary.ts";
-import { toDOMString, toSequence } from "../core/webidl.ts";
+import { toDOMString, toEnum, toSequence } from "../core/webidl.ts";
 import { canonicalHost } from "../core/host.ts";
 import type { TlsClaims } from "../permissions/descriptor.ts";
-import type { TlsTerms } from "./port.ts";
+import type { TlsTerms, TlsTrust } from "./port.ts";
 
 /** How a TLS connection is verified and what it offers. */
 export interface TLSOptions {
@@ -17,6 +17,18 @@ export interface TLSOptions {
   readonly cert?: string;
   /** PEM private key of `cert`. Never shown, logged or stored. */
   readonly key?: string;
+  /**
+   * SHA-256 (64 hex digits) of the public key that the other side must have, besides a certificate that is verified. Part of
+   * the destination that the operator approves.
+   */
+  readonly spkiSha256?: string;
+  /**
+   * What becomes of a certificate that is not trusted: self-signed, by an unknown authority, for another name, expired.
+   * `"refuse"` is the default. With `"ask"` the operator decides about the server's key, for this connection or for good; no
+   * byte passes before. With nobody to ask it is refused, unless the key is pinned, or named by the rule that approves the
+   * destination.
+   */
+  readonly onUntrusted?: "refuse" | "ask";
 }
 
 /** TLS options after conversion. `serverName` is null where the host is to be used. */
@@ -29,10 +41,12 @@ export interface TlsRequest extends Omit<TlsTerms, "serverName"> {
 export const CERTIFICATE: RegExp = /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/u;
 /** What PEM text of a private key looks like. */
 export const PRIVATE_KEY: RegExp = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+-----END [A-Z ]*PRIVATE KEY-----/u;
+const SPKI = /^[0-9a-f]{64}$/;
 /** A longest PEM text of 1 MiB: the bundle of all public roots has 220 kB. */
 const MAX_PEM = 1024 * 1024;
 
 const { digest } = crypto.subtle;
+const { hasOwn } = Object;
 
 /** Options that ask for plain verification against the runtime's roots. */
 export const PLAIN_TLS: TlsRequest = Object.freeze({
@@ -64,12 +78,34 @@ export function toTlsRequest(value: unknown): TlsRequest {
     alpnProtocols: toProtocols(member(options, "alpnProtocols")),
     cert,
     key,
+    ...toTrust(options),
   });
+}
+
+/** Only where something was said: the default is the back end's. */
+function toTrust(options: object): { readonly trust?: TlsTrust } {
+  const given = member(options, "onUntrusted");
+  const spkiSha256 = toSpki(member(options, "spkiSha256"));
+  const asks = given !== undefined && toEnum(given, ["refuse", "ask"], "onUntrusted") === "ask";
+  if (spkiSha256 === null && !asks) return {};
+  return { trust: Object.freeze({ certificate: asks ? "reported" : "required", spkiSha256 }) };
+}
+
+function toSpki(value: unknown): string | null {
+  if (value === undefined) return null;
+  const spki = toDOMString(value, "spkiSha256").toLowerCase();
+  if (!SPKI.test(spki)) throw new TypeError("Cannot use spkiSha256: it is not 64 hexadecimal digits");
+  return spki;
 }
 
 /** The terms for a handshake with a host. */
 export function tlsTerms(request: TlsRequest, host: string): TlsTerms {
   return Object.freeze({ ...request, serverName: request.serverName ?? host });
+}
+
+/** The key that the program asks for, or null. What is inherited was not asked for (CORE-01). */
+export function keyAskedFor(request: TlsRequest): string | null {
+  return hasOwn(request, "trust") ? request.trust?.spkiSha256 ?? null : null;
 }
 
 /**

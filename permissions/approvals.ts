@@ -6,8 +6,11 @@ import { ParleyError } from "../core/errors.ts";
 import { decisionKey } from "./decision_key.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { type Grant, type GrantSource, mintGrant } from "./grant.ts";
+import type { FeatureName } from "./feature.ts";
+import { isAt, type Place } from "./place.ts";
 import type { Lifetime } from "./prompter.ts";
 import type { Requester } from "./requester.ts";
+import type { PolicyTerms } from "./policy.ts";
 import type { Rule } from "./rule.ts";
 
 /** One approval. */
@@ -32,6 +35,8 @@ export interface Approval {
 
 /** How a Grant comes about. */
 export interface MintOptions extends Pick<Approval, "source" | "lifetime" | "rule" | "storedId"> {
+  /** What rules let through besides. */
+  readonly terms: PolicyTerms;
   /** The approval that it is a further use of, or null. */
   readonly known: Approval | null;
 }
@@ -41,7 +46,8 @@ interface Kept {
   readonly controller: AbortController;
   /** The newest Grant; while somebody holds one the approval is in use. */
   grant: WeakRef<Grant>;
-  connected: boolean;
+  /** Whether the requester knows of it. */
+  known: boolean;
 }
 
 /** Approvals without a holder are looked for when there are twice as many as after the last search, and at least these. */
@@ -66,7 +72,7 @@ export class Approvals {
     descriptor: Descriptor,
     options: MintOptions,
   ): { readonly grant: Grant; readonly approval: Approval } {
-    const { known, source, lifetime, rule, storedId } = options;
+    const { known, source, lifetime, rule, storedId, terms } = options;
     const approval = known ?? Object.freeze({
       requester,
       descriptor,
@@ -77,7 +83,7 @@ export class Approvals {
       storedId,
       prompted: source === "prompt",
     });
-    return { grant: this.#grantFor(approval, { descriptor, source }), approval };
+    return { grant: this.#grantFor(approval, { descriptor, source, terms }), approval };
   }
 
   /** Makes a further Grant for a reconnection. */
@@ -97,10 +103,18 @@ export class Approvals {
     return this.#byStoredId.get(id) ?? null;
   }
 
-  /** Whether something was connected under an approval that still holds. */
-  wasConnected(key: string): boolean {
-    for (const { approval, connected } of this.#kept.values()) if (connected && approval.key === key) return true;
+  /** Whether the requester knows of an approval that still holds: because of what it connected to, or was told. */
+  isKnown(origin: string, feature: FeatureName, place: Place): boolean {
+    for (const { approval, known } of this.#kept.values()) {
+      if (known && approval.requester.origin === origin && isAt(approval.descriptor, feature, place)) return true;
+    }
     return false;
+  }
+
+  /** Notes that the requester knows of the approval that a Grant came from. */
+  makeKnown(grant: Grant): void {
+    const approval = this.#byGrant.get(grant);
+    if (approval !== undefined) this.#connected(approval);
   }
 
   /**
@@ -117,17 +131,17 @@ export class Approvals {
     return true;
   }
 
-  #grantFor(approval: Approval, shown: { readonly descriptor: Descriptor; readonly source: GrantSource }): Grant {
-    const { requester, lifetime, rule } = approval;
+  #grantFor(approval: Approval, shown: Pick<Grant, "descriptor" | "source" | "terms">): Grant {
+    const { requester, lifetime } = approval;
     const { destination } = approval.descriptor;
     if (destination === null) throw new ParleyError("INTERNAL_INVARIANT", "Approved a request without a destination");
     const controller = this.#kept.get(approval)?.controller ?? new AbortController();
     const source = this.#init.test ? "test" : shown.source;
-    const { descriptor } = shown;
+    const { descriptor, terms } = shown;
     const connected = (): void => this.#connected(approval);
     const { signal } = controller;
     const grant = mintGrant(
-      Object.freeze({ requester, descriptor, destination, lifetime, source, rule, signal, connected }),
+      Object.freeze({ requester, descriptor, destination, lifetime, source, terms, signal, connected }),
     );
     this.#keep(approval, { controller, grant });
     return grant;
@@ -141,14 +155,14 @@ export class Approvals {
     if (approval.storedId !== null) this.#byStoredId.set(approval.storedId, approval);
     const kept = this.#kept.get(approval);
     if (kept !== undefined) kept.grant = new WeakRef(grant);
-    else this.#kept.set(approval, { approval, controller, grant: new WeakRef(grant), connected: false });
+    else this.#kept.set(approval, { approval, controller, grant: new WeakRef(grant), known: false });
     if (this.#kept.size >= this.#sweepAt) this.#sweep();
   }
 
   #connected(approval: Approval): void {
     const kept = this.#kept.get(approval);
-    if (kept === undefined || kept.connected) return;
-    kept.connected = true;
+    if (kept === undefined || kept.known) return;
+    kept.known = true;
     this.#init.changed();
   }
 

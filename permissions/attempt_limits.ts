@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../core/clock.ts";
 import { formatDestination } from "../core/destination.ts";
+import type { AttemptCounter } from "./attempt_limits_port.ts";
 import type { Descriptor } from "./descriptor.ts";
 import type { Requester } from "./requester.ts";
 
@@ -28,20 +29,10 @@ export interface AttemptLimitSettings {
 /** The limits where a policy names no others. */
 export const DEFAULT_ATTEMPT_LIMITS: AttemptLimitSettings = Object.freeze({
   __proto__: null as never,
-  requester: Object.freeze({ burst: 500, perSecond: 50 }),
-  destination: Object.freeze({ burst: 200, perSecond: 20 }),
-  accountPerMinute: 6_000,
+  requester: Object.freeze({ burst: 1_000, perSecond: 100 }),
+  destination: Object.freeze({ burst: 300, perSecond: 50 }),
+  accountPerMinute: 12_000,
 });
-
-/** Counts the attempts of all processes of an account. */
-export interface AttemptCounter {
-  /**
-   * Counts one.
-   *
-   * @returns About how many there were within a minute, this one included.
-   */
-  count(): number;
-}
 
 /** Counts nothing, for where processes cannot know of each other. */
 export const NO_COUNTER: AttemptCounter = Object.freeze({ count: () => 0 });

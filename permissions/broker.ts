@@ -2,51 +2,41 @@
  * The broker: every request of the process comes here, and only from here comes a Grant. One per process, in the main
  * realm. It decides (`decision.ts`), asks (`prompter.ts`), keeps what was approved (`approvals.ts`), and takes it back.
  */
-import type { Clock } from "../core/clock.ts";
 import { type Destination, makeDestination } from "../core/destination.ts";
 import type { ErrorCode } from "../core/error_codes.ts";
 import { ParleyError } from "../core/errors.ts";
 import { escapeText } from "../core/escape.ts";
 import { canonicalHost } from "../core/host.ts";
 import { type Approval, Approvals } from "./approvals.ts";
-import type { AuditEvent, AuditSink } from "./audit/audit_port.ts";
-import { type ContextState, decide, type Decision, type DecisionFacts, type Refusal } from "./decision.ts";
+import type { AuditEvent } from "./audit/audit_port.ts";
+import type { Decision, Refusal } from "./decision.ts";
 import { decisionKey } from "./decision_key.ts";
 import { denialText, requestText } from "./denial_text.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { Dismissals } from "./dismissals.ts";
 import type { FeatureName } from "./feature.ts";
 import type { Grant, GrantSource } from "./grant.ts";
+import { Judge, type JudgeSources, type PermissionState } from "./judge.ts";
 import { lifetimesOffered } from "./lifetimes.ts";
-import type { PolicySource } from "./policy.ts";
+import { type AskAboutKey, askAboutKey } from "./pins/ask_about_key.ts";
+import type { PeerKeyFacts } from "./pins/peer_key_facts.ts";
+import { isAt, type Place } from "./place.ts";
 import type { Answer, DenyReason, Lifetime, Prompter, Question } from "./prompter.ts";
-import type { AttemptLimits } from "./attempt_limits.ts";
+import { RefusalTick } from "./refusal_tick.ts";
 import type { Requester } from "./requester.ts";
 import { riskOf } from "./risk.ts";
 import type { Rule } from "./rule.ts";
-import { MemoryStore, type PermissionStore, type StoredDecision } from "./store.ts";
+import { MemoryStore, type StoredDecision } from "./store.ts";
 
 /** An approval for the run ends after this long at the latest (CON-23). */
 const MAX_RUN_MS = 12 * 60 * 60 * 1000;
 
+export type { PermissionState } from "./judge.ts";
+
 /** What the broker is made of. */
-export interface BrokerInit {
+export interface BrokerInit extends JudgeSources {
   /** Who is asked. */
   readonly prompter: Prompter;
-  /** Time. */
-  readonly clock: Clock;
-  /** Answers that were remembered. */
-  readonly store: PermissionStore;
-  /** Everything that was decided before. */
-  readonly policy: PolicySource;
-  /** How often may be tried. */
-  readonly limits: AttemptLimits;
-  /** Where decisions are written down. */
-  readonly audit: AuditSink;
-  /** Where a request comes from, as far as that decides. */
-  context(requester: Requester, feature: FeatureName): ContextState;
-  /** What the runtime's own permissions say about a destination, found out without prompting. */
-  runtimeState(descriptor: Descriptor): Promise<"granted" | "denied" | "prompt">;
   /** The flag or variable that approves a destination, ready to be copied, or null. */
   preapprove(destination: Destination): string | null;
   /** Tells the operator one line. The broker has escaped it. */
@@ -71,9 +61,6 @@ interface AskOptions extends RequestOptions {
   readonly stored: StoredDecision | null;
 }
 
-/** What a program may know of a permission. */
-export type PermissionState = "granted" | "denied" | "prompt";
-
 const DENIAL_CODES: ReadonlyMap<DenyReason, ErrorCode> = new Map<DenyReason, ErrorCode>([
   ["refused", "PERM_DENIED"],
   ["no-terminal", "PERM_NO_TERMINAL"],
@@ -87,31 +74,28 @@ const REFUSAL_CODES: ReadonlyMap<Refusal, ErrorCode> = new Map<Refusal, ErrorCod
   ["insecure", "PERM_INSECURE"],
 ]);
 
-/** What a managed policy that only watches lets through: what somebody decided, not what cannot be. */
-const WATCHED: ReadonlySet<Refusal> = new Set<Refusal>([
-  "managed",
-  "flag",
-  "operator",
-  "stored",
-  "rate",
-  "prompt-disabled",
-  "blocked",
-]);
-
 /** Decides requests and makes Grants. */
 export class Broker {
   readonly #init: BrokerInit;
   readonly #dismissals = new Dismissals();
   readonly #session = new MemoryStore();
   readonly #approvals: Approvals;
+  readonly #judge: Judge;
   readonly #restrictions: ((descriptor: Descriptor) => boolean)[] = [];
   readonly #listeners = new Set<() => void>();
   #questions = 0;
+  #unwatch: (() => void) | null = null;
 
   /** @param init What the broker is made of; cannot be changed afterwards (CON-16). */
   constructor(init: BrokerInit) {
     this.#init = Object.freeze({ ...init });
     this.#approvals = new Approvals({ test: init.test, changed: () => this.#changed() });
+    this.#judge = new Judge({
+      ...init,
+      session: this.#session,
+      isRestricted: (descriptor) => this.isRestricted(descriptor),
+      isBlocked: (origin, key) => this.#dismissals.blocks(origin, key),
+    });
     init.store.onChange(() => this.#review("it was taken back, or refused, by another process"));
     init.policy.onChange(() => this.#review("the policy changed"));
   }
@@ -127,7 +111,19 @@ export class Broker {
    * `PERM_INSECURE`.
    */
   async request(requester: Requester, descriptor: Descriptor, options: RequestOptions): Promise<Grant> {
-    const { decision, facts } = await this.#judge(requester, descriptor, { counts: true });
+    const tick = new RefusalTick();
+    try {
+      return await this.#serve(requester, descriptor, options);
+    } catch (error) {
+      await tick.passed();
+      throw error;
+    } finally {
+      tick.cancel();
+    }
+  }
+
+  async #serve(requester: Requester, descriptor: Descriptor, options: RequestOptions): Promise<Grant> {
+    const { decision, facts } = await this.#judge.decide(requester, descriptor, { counts: true });
     switch (decision.kind) {
       case "deny":
         return this.#refuse(requester, descriptor, decision);
@@ -152,7 +148,7 @@ export class Broker {
     const { requester, descriptor, destination, signal } = grant;
     if (!grant.connected) throw new ParleyError("PERM_SPENT", "Cannot reconnect: it was never connected");
     const chosen = descriptor.destination === null ? Object.freeze({ ...descriptor, destination }) : descriptor;
-    const { decision } = await this.#judge(requester, chosen as Descriptor, { counts: true });
+    const { decision } = await this.#judge.decide(requester, chosen as Descriptor, { counts: true });
     // That nobody would be asked is no refusal: nobody has to be.
     const unasked = decision.kind === "deny" && ["blocked", "prompt-disabled"].includes(decision.refusal);
     if (decision.kind === "deny" && !unasked) return this.#refuse(requester, chosen as Descriptor, decision);
@@ -178,7 +174,7 @@ export class Broker {
   /** Takes back every approval that holds for the run. Connections that rely on one end at once. */
   revokeAll(): void {
     for (const approval of this.#approvals.all()) {
-      if (approval.storedId !== null) this.#revoke(approval, "it was taken back");
+      if (approval.lifetime === "run") this.#revoke(approval, "it was taken back");
     }
   }
 
@@ -187,40 +183,39 @@ export class Broker {
    *
    * @param requester Whose approvals.
    * @param feature For which feature.
-   * @param descriptor For this request only; for every request of the feature when null.
+   * @param place Where to only; every request of the feature when null.
    */
-  revoke(requester: Requester, feature: FeatureName, descriptor: Descriptor | null): void {
-    const key = descriptor === null ? null : decisionKey(requester, descriptor);
+  revoke(requester: Requester, feature: FeatureName, place: Place | null): void {
     for (const approval of this.#approvals.all()) {
-      const { requester: who, descriptor: what } = approval;
-      if (who.origin !== requester.origin || what.name !== feature) continue;
-      if (key === null || key === approval.key) this.#revoke(approval, "the program gave it back");
+      const { requester: who, descriptor } = approval;
+      if (who.origin !== requester.origin || descriptor.name !== feature) continue;
+      if (place === null || isAt(descriptor, feature, place)) this.#revoke(approval, "the program gave it back");
     }
     this.#changed();
   }
 
   /**
+   * Asks for a permission ahead of its use: what was approved for the run or for good then serves the use.
+   *
+   * @throws {ParleyError} as {@linkcode Broker.request}.
+   */
+  async requestAhead(requester: Requester, descriptor: Descriptor, options: RequestOptions): Promise<void> {
+    const lifetimes: readonly Lifetime[] = ["run", "always"];
+    this.#approvals.makeKnown(await this.request(requester, descriptor, { ...options, lifetimes }));
+  }
+
+  /**
    * What a program may know of a permission, without anybody being asked (CON-13). `granted` only for a destination that
-   * this requester is, or was, connected to under an approval that still holds; otherwise one answer for the whole feature.
+   * this requester is, or was, connected to under an approval that still holds, or asked for ahead; otherwise one answer
+   * for the whole feature.
    *
    * @param requester Who wants to know.
    * @param feature Which feature.
-   * @param descriptor The request, or null for the feature as such.
+   * @param place Where to, or null for the feature as such.
    */
-  state(requester: Requester, feature: FeatureName, descriptor: Descriptor | null): PermissionState {
-    const { policy, context, clock } = this.#init;
-    const { rules, settings, broken } = policy.current;
-    if (requester.insecure !== null || broken.length > 0 || context(requester, feature) !== "allowed") return "denied";
-    const timeMs = clock.nowMs();
-    const whole = rules.some((rule) =>
-      rule.effect === "deny" && rule.feature === feature && rule.to === null &&
-      (rule.untilMs === null || timeMs < rule.untilMs) &&
-      (rule.origins === null || rule.origins.includes(requester.origin))
-    );
-    if (whole) return "denied";
-    if (descriptor !== null && this.#approvals.wasConnected(decisionKey(requester, descriptor))) return "granted";
-    const approvable = settings.prompt || rules.some((rule) => rule.effect === "allow" && rule.feature === feature);
-    return approvable ? "prompt" : "denied";
+  state(requester: Requester, feature: FeatureName, place: Place | null): PermissionState {
+    const known = place !== null && this.#approvals.isKnown(requester.origin, feature, place);
+    return this.#judge.state(requester, feature, { known });
   }
 
   /**
@@ -233,100 +228,49 @@ export class Broker {
     return () => void this.#listeners.delete(callback);
   }
 
+  /**
+   * Asks about the key of a far end that nobody vouches for (CON-05).
+   *
+   * @param grant The approval of the connection; no byte of the program has passed.
+   * @param facts What the far end showed.
+   * @param how What withdraws the question, and whether the key can be pinned.
+   */
+  askKey(grant: Grant, facts: PeerKeyFacts, how: Pick<AskAboutKey, "signal" | "remembers">): Promise<Answer> {
+    return askAboutKey(this.#init, { grant, facts, number: ++this.#questions, ...how });
+  }
+
   /** Writes down what became of an approval. Never throws. */
   note(event: AuditEvent): void {
     this.#init.audit.record(event);
   }
 
   /**
-   * Ends what was approved at a terminal, which has hung up (CON-23).
+   * Ends what was approved at a terminal that has hung up, but for what the operator chose to keep (CON-23).
    *
    * @param reason In words for the log.
    */
   endPrompted(reason: string): void {
     for (const approval of this.#approvals.all()) {
-      if (approval.prompted) this.#revoke(approval, reason);
+      if (approval.prompted && approval.lifetime !== "always") this.#revoke(approval, reason);
     }
-  }
-
-  async #judge(
-    requester: Requester,
-    descriptor: Descriptor,
-    { counts }: { readonly counts: boolean },
-  ): Promise<{ readonly decision: Decision; readonly facts: DecisionFacts }> {
-    const { policy, limits, clock, context, runtimeState } = this.#init;
-    const runtime = await runtimeState(descriptor);
-    // One piece from here on: what is decided is what holds now.
-    const facts: DecisionFacts = Object.freeze({
-      insecure: requester.insecure,
-      context: context(requester, descriptor.name),
-      restricted: this.isRestricted(descriptor),
-      runtime,
-      stored: this.#stored(requester, descriptor),
-      limited: counts && !limits.take(requester, descriptor),
-      blocked: this.#dismissals.blocks(requester.origin, decisionKey(requester, descriptor)),
-      timeMs: clock.nowMs(),
-    });
-    return this.#written(requester, descriptor, {
-      facts,
-      decision: decide({ requester, descriptor }, policy.current, facts),
-    });
-  }
-
-  /** A refusal that was remembered counts before an approval for the run, and that before one that was remembered. */
-  #stored(requester: Requester, descriptor: Descriptor): StoredDecision | null {
-    const remembered = this.#init.store.find(requester, descriptor);
-    if (remembered?.effect === "deny") return remembered;
-    return this.#session.find(requester, descriptor) ?? remembered;
-  }
-
-  #written(
-    requester: Requester,
-    descriptor: Descriptor,
-    { facts, decision }: { readonly facts: DecisionFacts; readonly decision: Decision },
-  ): { readonly decision: Decision; readonly facts: DecisionFacts } {
-    const { audit, policy } = this.#init;
-    const { settings } = policy.current;
-    const refused = decision.kind === "ask" || (decision.kind === "deny" && WATCHED.has(decision.refusal));
-    const unenforced = settings.auditOnly && refused;
-    const written = audit.record({
-      event: "decision",
-      requester,
-      descriptor,
-      facts,
-      decision: decision.kind,
-      by: decision.kind === "deny" ? decision.refusal : decision.kind === "allow" ? decision.source : null,
-      rule: decision.kind === "ask" ? null : decision.rule?.id ?? null,
-      unenforced,
-    });
-    if (!written && settings.audit === "required") {
-      return { facts, decision: { kind: "deny", refusal: "unwritten", rule: null } };
-    }
-    if (!unenforced || descriptor.destination === null) return { facts, decision };
-    return { facts, decision: { kind: "allow", source: "audit-only", rule: null, storedId: null } };
   }
 
   /** Ends what the policy, or a remembered refusal, does not let be any more (CON-17). */
   #review(reason: string): void {
-    const { policy, store, clock } = this.#init;
     for (const approval of this.#approvals.all()) {
-      const { requester, descriptor, rule, storedId } = approval;
-      const asked = { requester, descriptor, timeMs: clock.nowMs() };
-      const { current } = policy;
-      const refused = (["managed", "flag", "operator"] as const).some((author) =>
-        current.refusal(author, asked) !== null
-      );
-      const ruleGone = rule !== null && current.broken.length === 0 && current.approval(rule.author, asked) === null;
-      const remembered = store.find(requester, descriptor);
-      const forgotten = approval.source === "stored" && remembered?.id !== storedId;
-      if (refused || ruleGone || forgotten || remembered?.effect === "deny") this.#revoke(approval, reason);
+      if (!this.#judge.stillHolds(approval)) this.#end(approval, reason);
     }
     this.#changed();
   }
 
   #revoke(approval: Approval, reason: string): void {
-    const { storedId, requester, descriptor } = approval;
+    const { storedId } = approval;
     if (storedId !== null && !this.#session.remove(storedId)) this.#init.store.remove(storedId);
+    this.#end(approval, reason);
+  }
+
+  #end(approval: Approval, reason: string): void {
+    const { requester, descriptor } = approval;
     if (!this.#approvals.end(approval)) return;
     this.#init.audit.record({ event: "revoked", requester, descriptor, reason });
   }
@@ -370,7 +314,7 @@ export class Broker {
     this.#dismissals.approved(requester.origin, key);
     const chosen = withHost(descriptor, answer);
     // Refusals hold for a host that the operator typed, too, and for what was written down while the question stood.
-    const { decision: again } = await this.#judge(requester, chosen, { counts: false });
+    const { decision: again } = await this.#judge.decide(requester, chosen, { counts: false });
     if (again.kind === "deny" && again.refusal !== "blocked") return this.#refuse(requester, chosen, again);
     return this.#approved(requester, chosen, answer, question);
   }
@@ -391,6 +335,7 @@ export class Broker {
       pinsCode: requester.evidence === "launcher",
       runtimeAsksToo: options.runtimeAsksToo,
       preapprove: destination === null ? null : this.#init.preapprove(destination),
+      peerKey: null,
     });
   }
 
@@ -428,12 +373,21 @@ export class Broker {
       readonly storedId: string | null;
     },
   ): Grant {
+    const { policy, clock } = this.#init;
     const known = how.storedId === null ? null : this.#approvals.byStoredId(how.storedId);
-    const { grant, approval } = this.#approvals.mint(requester, descriptor, { ...how, known });
+    const terms = policy.current.terms({ requester, descriptor, timeMs: clock.nowMs() });
+    const { grant, approval } = this.#approvals.mint(requester, descriptor, { ...how, known, terms });
+    if (how.source === "prompt") this.#unwatch ??= this.#watchTerminal();
     if (known === null && how.source === "prompt" && how.lifetime === "run") {
       this.#init.clock.after(MAX_RUN_MS, () => this.#expire(approval), { keepAlive: false });
     }
     return grant;
+  }
+
+  /** What was approved at a terminal ends with it (CON-23). */
+  #watchTerminal(): () => void {
+    const { prompter } = this.#init;
+    return prompter.onGone?.((reason) => this.endPrompted(reason)) ?? ((): void => {});
   }
 
   #expire(approval: Approval): void {
@@ -445,10 +399,7 @@ export class Broker {
   }
 
   #reportUnanswered(requester: Requester, descriptor: Descriptor, reason: DenyReason): void {
-    if (reason === "queue-full") this.#report(requester, descriptor, "too many questions wait already");
-    if (reason === "no-act") {
-      this.#report(requester, descriptor, "it asked again, and nobody pressed a key to be asked");
-    }
+    // The prompter sums up what it turned away (NET-11): a line for each would be as bad as the questions.
     if (reason !== "no-terminal") return;
     const { destination } = descriptor;
     const how = destination === null ? null : this.#init.preapprove(destination);

@@ -9,8 +9,8 @@ import type { Descriptor } from "./descriptor.ts";
 import type { GrantSource } from "./grant.ts";
 import type { AskedOfPolicy, Policy } from "./policy.ts";
 import type { Requester } from "./requester.ts";
-import type { Rule, RuleAuthor } from "./rule.ts";
-import type { StoredDecision } from "./store.ts";
+import type { Rule } from "./rule.ts";
+import type { StoredDecision, StoredLifetime } from "./store.ts";
 
 /** Why a request is refused without a question. For the operator; a script is told the uniform error. */
 export type Refusal =
@@ -87,7 +87,127 @@ export interface DecisionFacts {
   readonly timeMs: number;
 }
 
-const ALLOWING: readonly RuleAuthor[] = ["managed", "flag", "operator"];
+/** One way in which a request is refused without a question. */
+export interface RefusalStep {
+  /** Its name. */
+  readonly refusal: Refusal;
+  /** When it applies, for docs/permissions.md: a clause after "refused". */
+  readonly when: string;
+  /** Whether it applies; the rule that says so where there is one. */
+  applies(asked: AskedOfPolicy, policy: Policy, facts: DecisionFacts): Rule | boolean | null;
+}
+
+/** One way in which a request is approved without a question. */
+export interface ApprovalStep {
+  /** Its name. */
+  readonly source: GrantSource;
+  /** When it applies, for docs/permissions.md: a clause after "approved". */
+  readonly when: string;
+  /** What approves it, or null. */
+  finds(asked: AskedOfPolicy, policy: Policy, facts: DecisionFacts): Rule | StoredDecision | null;
+}
+
+/** Every refusal that comes before all approvals, in order. */
+export const REFUSAL_STEPS: readonly RefusalStep[] = Object.freeze<RefusalStep[]>([
+  {
+    refusal: "insecure",
+    when: "if the program's code is not to be trusted: it came over plain http, or others can change it",
+    applies: (_asked, _policy, { insecure }) => insecure !== null,
+  },
+  {
+    refusal: "broken-policy",
+    when: "while a policy file is not valid",
+    applies: (_asked, { broken }) => broken.length > 0,
+  },
+  {
+    refusal: "managed",
+    when: "by the managed policy",
+    applies: (asked, policy) => policy.refusal("managed", asked),
+  },
+  {
+    refusal: "context",
+    when: "if it comes from a Worker, a library or a second copy of Parley that nothing was delegated to",
+    applies: (_asked, _policy, { context }) => context !== "allowed",
+  },
+  {
+    refusal: "restricted",
+    when: "if the program itself gave it up",
+    applies: (_asked, _policy, { restricted }) => restricted,
+  },
+  {
+    refusal: "runtime",
+    when: "by the runtime's own permissions",
+    applies: (_asked, _policy, { runtime }) => runtime === "denied",
+  },
+  {
+    refusal: "flag",
+    when: "by what was given at launch",
+    applies: (asked, policy) => policy.refusal("flag", asked),
+  },
+  {
+    refusal: "operator",
+    when: "by the operator's policy file",
+    applies: (asked, policy) => policy.refusal("operator", asked),
+  },
+  {
+    refusal: "stored",
+    when: "if the operator refused it for good, or for this run",
+    applies: (_asked, _policy, { stored }) => stored?.effect === "deny",
+  },
+  {
+    refusal: "address",
+    when: "if it names an address that nothing of the kind can be done with, such as 0.0.0.0 to connect to",
+    applies: ({ descriptor }) => isUnusable(descriptor),
+  },
+  {
+    refusal: "rate",
+    when: "after too many attempts in a short time",
+    applies: (_asked, _policy, { limited }) => limited,
+  },
+]);
+
+/** Every approval that comes before the question, in order. */
+export const APPROVAL_STEPS: readonly ApprovalStep[] = Object.freeze<ApprovalStep[]>([
+  {
+    source: "managed",
+    when: "by the managed policy",
+    finds: (asked, policy) => policy.approval("managed", asked),
+  },
+  {
+    source: "flag",
+    when: "by what was given at launch: `--allow`, `--policy`, `PARLEY_ALLOW`, `PARLEY_POLICY`, a credential",
+    finds: (asked, policy) => policy.settings.locked ? null : policy.approval("flag", asked),
+  },
+  {
+    source: "run",
+    when: "by an answer that holds for this run",
+    finds: (_asked, policy, facts) => standing(facts, "run", policy),
+  },
+  {
+    source: "operator",
+    when: "by the operator's policy file",
+    finds: (asked, policy) => policy.settings.locked ? null : policy.approval("operator", asked),
+  },
+  {
+    source: "stored",
+    when: "by an answer that was remembered for this program, if its code has not changed",
+    finds: (_asked, policy, facts) => standing(facts, "always", policy),
+  },
+]);
+
+/** What closes the question, in order. Whoever approved the request in advance was served before. */
+export const CLOSING_STEPS: readonly RefusalStep[] = Object.freeze<RefusalStep[]>([
+  {
+    refusal: "prompt-disabled",
+    when: "if the managed policy lets nobody be asked",
+    applies: (_asked, { settings }) => !settings.prompt,
+  },
+  {
+    refusal: "blocked",
+    when: "if the operator said no to it twice, or five times in a row to this program",
+    applies: (_asked, _policy, { blocked }) => blocked,
+  },
+]);
 
 /**
  * Decides a request, as far as that is possible without asking. Pure.
@@ -102,46 +222,37 @@ export function decide(
   facts: DecisionFacts,
 ): Decision {
   const asked: AskedOfPolicy = { requester, descriptor, timeMs: facts.timeMs };
-  const refused = refusalOf(asked, policy, facts);
+  const refused = firstRefusal(REFUSAL_STEPS, asked, { policy, facts });
   if (refused !== null) return refused;
-  const { locked, prompt } = policy.settings;
-  const { stored } = facts;
-  for (const author of locked ? ALLOWING.slice(0, 1) : ALLOWING) {
-    const rule = policy.approval(author, asked);
-    if (rule !== null) return { kind: "allow", source: author, rule, storedId: null };
-    // What was approved for this run is nearer than the operator's file, and says the same or more.
-    if (author === "flag" && stored?.effect === "allow" && stored.lifetime === "run") return allowStored(stored);
+  for (const { source, finds } of APPROVAL_STEPS) {
+    const found = finds(asked, policy, facts);
+    if (found === null) continue;
+    return "lifetime" in found
+      ? { kind: "allow", source, rule: null, storedId: found.id }
+      : { kind: "allow", source, rule: found, storedId: null };
   }
-  if (stored?.effect === "allow" && (!locked || stored.lifetime === "run")) return allowStored(stored);
-  if (!prompt) return deny("prompt-disabled");
-  // Too many dismissals close the question, not the request: whoever approved it in advance is served above.
-  if (facts.blocked) return deny("blocked");
-  return { kind: "ask", runtimeAsksToo: facts.runtime === "prompt" };
+  return firstRefusal(CLOSING_STEPS, asked, { policy, facts }) ??
+    { kind: "ask", runtimeAsksToo: facts.runtime === "prompt" };
 }
 
-function refusalOf(asked: AskedOfPolicy, policy: Policy, facts: DecisionFacts): Decision | null {
-  if (facts.insecure !== null) return deny("insecure");
-  if (policy.broken.length > 0) return deny("broken-policy");
-  const managed = policy.refusal("managed", asked);
-  if (managed !== null) return deny("managed", managed);
-  if (facts.context !== "allowed") return deny("context");
-  if (facts.restricted) return deny("restricted");
-  if (facts.runtime === "denied") return deny("runtime");
-  for (const author of ["flag", "operator"] as const) {
-    const rule = policy.refusal(author, asked);
-    if (rule !== null) return deny(author, rule);
+function firstRefusal(
+  steps: readonly RefusalStep[],
+  asked: AskedOfPolicy,
+  { policy, facts }: { readonly policy: Policy; readonly facts: DecisionFacts },
+): Decision | null {
+  for (const { refusal, applies } of steps) {
+    const found = applies(asked, policy, facts);
+    if (found === null || found === false) continue;
+    return { kind: "deny", refusal, rule: found === true ? null : found };
   }
-  if (facts.stored?.effect === "deny") return deny("stored");
-  if (isUnusable(asked.descriptor)) return deny("address");
-  return facts.limited ? deny("rate") : null;
+  return null;
 }
 
-function allowStored({ id, lifetime }: StoredDecision): Decision {
-  return { kind: "allow", source: lifetime === "run" ? "run" : "stored", rule: null, storedId: id };
-}
-
-function deny(refusal: Refusal, rule: Rule | null = null): Decision {
-  return { kind: "deny", refusal, rule };
+/** An approval of an earlier time that still counts: not for code that has changed since, nor past a locked policy. */
+function standing({ stored }: DecisionFacts, lifetime: StoredLifetime, { settings }: Policy): StoredDecision | null {
+  if (stored === null || stored.effect !== "allow" || stored.lifetime !== lifetime) return null;
+  if (lifetime === "run") return stored;
+  return settings.locked || stored.changed !== null ? null : stored;
 }
 
 /**

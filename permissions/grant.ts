@@ -4,14 +4,14 @@
  *
  * It is a discipline for cooperating code, not a wall: see SECURITY.md.
  */
-import { type IpAddress, parseIpAddress } from "../core/ip_address.ts";
+import { type AddressBlock, type IpAddress, parseIpAddress } from "../core/ip_address.ts";
 import { ParleyError } from "../core/errors.ts";
 import type { Destination } from "../core/destination.ts";
 import type { Descriptor, TlsClaims } from "./descriptor.ts";
 import type { Requester } from "./requester.ts";
-import type { Rule } from "./rule.ts";
+import type { PolicyTerms } from "./policy.ts";
 import type { Lifetime } from "./prompter.ts";
-import { vetAddresses } from "./vetting.ts";
+import { type Surroundings, UNKNOWN_SURROUNDINGS, vetAddresses } from "./vetting.ts";
 
 /** What decided in favour of a request. */
 export type GrantSource =
@@ -44,8 +44,8 @@ export interface GrantInit {
   readonly lifetime: Lifetime;
   /** What decided. */
   readonly source: GrantSource;
-  /** The rule that decided, with what it lets through besides; or null. */
-  readonly rule: Rule | null;
+  /** What rules let through besides what they approve. */
+  readonly terms: PolicyTerms;
   /** Fires when the approval is taken back or expires. */
   readonly signal: AbortSignal;
   /** Told when the open came about. */
@@ -107,9 +107,9 @@ export class Grant {
     return this.#init.source;
   }
 
-  /** The rule that decided, or null. */
-  get rule(): Rule | null {
-    return this.#init.rule;
+  /** What rules let through besides what they approve. */
+  get terms(): PolicyTerms {
+    return this.#init.terms;
   }
 
   /** Fires when the approval is taken back or expires; whoever uses the grant stops then. */
@@ -144,14 +144,22 @@ export class Grant {
 
   /**
    * Judges the addresses the destination resolved to, all or none (NET-14), and remembers them as the only ones that
-   * `covers` accepts from then on.
+   * `covers` accepts from then on. The rule that decided may say where its names lead besides; an answer to a question never
+   * does.
    *
    * @param addresses Every address of the answer.
+   * @param surroundings Where this machine is; needed for names only.
    * @returns The same addresses.
    * @throws {ParleyError} `PERM_ADDRESS` if any of them may not be reached under this name.
    */
-  vet(addresses: readonly IpAddress[]): readonly IpAddress[] {
-    const vetted = vetAddresses(this.#init.destination.host, addresses);
+  vet(addresses: readonly IpAddress[], surroundings: Surroundings = UNKNOWN_SURROUNDINGS): readonly IpAddress[] {
+    const { destination, terms } = this.#init;
+    const { own, byMulticast } = surroundings;
+    const vetted = vetAddresses(destination.host, addresses, {
+      own,
+      byMulticast,
+      blocks: terms.addresses,
+    });
     this.#vetted = new Set(vetted.map(addressKey));
     return vetted;
   }

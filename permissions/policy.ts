@@ -2,6 +2,7 @@
  * Everything that was decided before the requests, as one immutable value: rules by author, and what the managed file
  * settles besides. Made anew when a file changes.
  */
+import { type AttemptLimitSettings, DEFAULT_ATTEMPT_LIMITS } from "./attempt_limits.ts";
 import type { Descriptor } from "./descriptor.ts";
 import type { Requester } from "./requester.ts";
 import { type Rule, ruleApplies, type RuleAuthor } from "./rule.ts";
@@ -20,6 +21,8 @@ export interface PolicySettings {
   readonly auditOnly: boolean;
   /** What holds for private mode. */
   readonly privateMode: "allowed" | "required" | "refused";
+  /** How often may be tried. */
+  readonly limits: AttemptLimitSettings;
 }
 
 /** What holds where nothing was written. */
@@ -31,6 +34,7 @@ export const DEFAULT_SETTINGS: PolicySettings = Object.freeze({
   audit: "on",
   auditOnly: false,
   privateMode: "allowed",
+  limits: DEFAULT_ATTEMPT_LIMITS,
 });
 
 /** What a policy is made of. */
@@ -52,6 +56,23 @@ export interface AskedOfPolicy {
   /** What time it is, in ms since 1970. */
   readonly timeMs: number;
 }
+
+/** What approvals let through besides what they approve, and what they ask for. */
+export interface PolicyTerms extends Pick<Rule, "addresses" | "skipCors"> {
+  /** The key that the other side must have, where a rule names one (CON-05). */
+  readonly key?: RuleKey | null;
+}
+
+/** A key that a rule names. */
+export interface RuleKey {
+  /** SHA-256 of the key, lower-case hex. */
+  readonly spkiSha256: string;
+  /** Whether the rule is for one host and port, and so stands in for the operator's answer about the key. */
+  readonly exact: boolean;
+}
+
+/** Nothing besides. */
+export const NO_TERMS: PolicyTerms = Object.freeze({ addresses: Object.freeze([]), skipCors: false, key: null });
 
 interface Bucket {
   readonly byHost: Map<string, Rule[]>;
@@ -88,6 +109,22 @@ export class Policy {
     return this.#refusals.get(author)?.find((rule) => ruleApplies(rule, asked)) ?? null;
   }
 
+  /**
+   * What all approvals that apply let through besides, whoever decides in the end.
+   *
+   * @param asked The request.
+   */
+  terms(asked: AskedOfPolicy): PolicyTerms {
+    const authors = this.settings.locked ? AUTHORS.slice(0, 1) : AUTHORS;
+    const rules = authors.map((author) => this.approval(author, asked)).filter((rule) => rule !== null);
+    if (rules.length === 0) return NO_TERMS;
+    return {
+      addresses: rules.flatMap(({ addresses }) => addresses),
+      skipCors: rules.some(({ skipCors }) => skipCors),
+      key: rules.map(({ to }) => keyOf(to)).find((key) => key !== null) ?? null,
+    };
+  }
+
   /** The first approval by this author, or null. */
   approval(author: RuleAuthor, asked: AskedOfPolicy): Rule | null {
     const bucket = this.#approvals.get(author);
@@ -118,6 +155,13 @@ export function fixedPolicy(policy: Policy): PolicySource {
 
 /** The policy where nobody wrote anything. */
 export const EMPTY_POLICY: Policy = new Policy({ rules: [], settings: DEFAULT_SETTINGS, broken: [] });
+
+function keyOf(to: Rule["to"]): RuleKey | null {
+  if (to === null || to.spki === null) return null;
+  const { host, port, spki } = to;
+  const one = host.kind === "name" || host.kind === "address" || host.kind === "localhost";
+  return Object.freeze({ spkiSha256: spki, exact: one && port.from === port.to });
+}
 
 function bucketOf(rules: readonly Rule[]): Bucket {
   const bucket: Bucket = { byHost: new Map(), others: [] };

@@ -1,5 +1,6 @@
 /** The port through which the broker puts a question to the operator. */
 import type { Descriptor } from "./descriptor.ts";
+import type { PeerKeyFacts } from "./pins/peer_key_facts.ts";
 import type { Requester } from "./requester.ts";
 
 /** A question, made from the request's canonical fields only. */
@@ -24,6 +25,8 @@ export interface Question {
   readonly runtimeAsksToo: boolean;
   /** How to approve the same request without a question, ready to be copied; or null where there is no such way. */
   readonly preapprove: string | null;
+  /** The key of the far end that the question is about, which nobody vouches for (CON-05); null for any other question. */
+  readonly peerKey: PeerKeyFacts | null;
 }
 
 /** How long an answer holds: one open to close, until the process ends, or until it is taken back. */
@@ -52,7 +55,11 @@ export type Risk =
   /** Anyone who can reach this machine can connect. */
   | "listen-any"
   /** Any machine on the Internet can be written to. */
-  | "udp-peers";
+  | "udp-peers"
+  /** The name can be taken for another: letters of one alphabet that look like those of another. */
+  | "look-alike"
+  /** Nobody whom the operator trusts vouches for the key. */
+  | "new-key";
 
 /** What the operator said, or why no answer came. */
 export type Answer =
@@ -86,6 +93,14 @@ export interface Prompter {
    * @param signal Withdraws it: the answer is then a denial with reason `aborted`.
    */
   ask(question: Question, signal: AbortSignal): Promise<Answer>;
+  /**
+   * Tells when the operator can no longer be where the answers were given: the terminal hung up, or the multiplexer around it
+   * was detached (CON-23). Within a second; called once for each time. Watching does not hold the process open.
+   *
+   * @param callback Is told what happened, in words for the log.
+   * @returns The way to stop watching.
+   */
+  onGone?(callback: (reason: string) => void): () => void;
 }
 
 /** The prompter for processes without an operator: every answer is no. */

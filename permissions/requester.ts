@@ -42,6 +42,8 @@ export interface Requester {
   readonly kind: OriginKind;
   /** Which part of the process asks. */
   readonly role: RequesterRole;
+  /** The origin of the program that a library or a Worker is part of. Absent for the program itself, and for commands. */
+  readonly inside?: string;
   /** How the identity was established. */
   readonly evidence: RequesterEvidence;
   /** Why its code is not to be trusted, in words for the operator (NET-16); or null. */

@@ -2,6 +2,7 @@
 import { type AddressClass, classifyAddress } from "../core/ip_address.ts";
 import type { CanonicalHost } from "../core/host.ts";
 import type { Descriptor } from "./descriptor.ts";
+import { isLookAlike } from "./look_alike.ts";
 import type { Risk } from "./prompter.ts";
 
 const RISK_OF_CLASS: ReadonlyMap<AddressClass, Risk> = new Map<AddressClass, Risk>([
@@ -12,10 +13,13 @@ const RISK_OF_CLASS: ReadonlyMap<AddressClass, Risk> = new Map<AddressClass, Ris
   ["metadata", "metadata"],
 ]);
 
-/** The risk of connecting to a host, or null for a public one. A name is as safe as what it may lead to: public only. */
+/** The risk of connecting to a host, or null for a public one. A name is as safe as what it may lead to: public only, but for `.local`. */
 export function riskOfHost(host: CanonicalHost): Risk | null {
   if (host.kind === "path") return "local-service";
   if (host.kind === "localhost") return "loopback";
+  // Answered by a neighbour (NET-14).
+  if (host.kind === "name" && host.text.endsWith(".local")) return "private";
+  if (host.kind === "name" && isLookAlike(host.text)) return "look-alike";
   return host.address === null ? null : RISK_OF_CLASS.get(classifyAddress(host.address)) ?? null;
 }
 

@@ -2,7 +2,7 @@
  * One rule: what somebody with authority wrote down before the request. Flags, the operator's file and the managed file
  * all become rules; what tells them apart is the author.
  */
-import { type DestinationPattern, patternCovers, patternRefuses } from "../core/destination.ts";
+import { type Destination, type DestinationPattern, patternCovers, patternRefuses } from "../core/destination.ts";
 import type { AddressBlock } from "../core/ip_address.ts";
 import type { Descriptor } from "./descriptor.ts";
 import type { FeatureName } from "./feature.ts";
@@ -72,9 +72,15 @@ function allows(to: DestinationPattern | null, descriptor: Descriptor): boolean 
   const connects = descriptor.name === "direct-sockets";
   // A rule says which machine; here the proxy would.
   if (connects && descriptor.via?.remoteDns === true) return false;
-  if (!patternCovers(to, destination)) return false;
+  if (!patternCovers(to, underKey(to, descriptor))) return false;
   // All machines of a network are meant only where their address stands in full.
   if (connects && descriptor.broadcast && to.host.kind !== "address") return false;
   const ownTerms = tls !== null && (tls.caSha256 !== null || tls.serverName !== destination.host.text);
   return !(to.scheme === "tls" && ownTerms);
+}
+
+/** What goes through TLS and names no key itself is held to the one that the rule names; the engine sees to it (CON-05). */
+function underKey({ spki }: DestinationPattern, { destination, tls }: Descriptor): Destination {
+  const asked = destination as Destination;
+  return spki === null || asked.spki !== null || tls === null ? asked : { ...asked, spki };
 }

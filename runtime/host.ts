@@ -2,6 +2,13 @@
 import type { Clock } from "../core/clock.ts";
 import type { InventoryExchange } from "../net/inventory_port.ts";
 import type { NetBackend } from "../net/port.ts";
+import type { AttemptCounter } from "../permissions/attempt_limits_port.ts";
+import type { AuditPlace } from "../permissions/audit/append_log_port.ts";
+import type { PolicyFiles } from "../permissions/policy/policy_files_port.ts";
+import type { RuleFile } from "../permissions/policy/rule_file_port.ts";
+import type { RecordDirectory, RecordFolder } from "../permissions/store/record_directory_port.ts";
+import type { RealmBackend } from "../permissions/delegation/realm_port.ts";
+import type { ProgramPort } from "../permissions/trust/program_port.ts";
 import type { TerminalBackend } from "../permissions/terminal/port.ts";
 
 /** The runtimes Parley runs on, and the host that reaches nothing real. */
@@ -15,6 +22,10 @@ export interface LaunchFacts {
   readonly pid: number;
   /** Whether this code runs in a Worker. */
   readonly inWorker: boolean;
+  /** The program's code, to be judged and hashed at first use. Absent on a host that reaches nothing real. */
+  readonly program?: ProgramPort;
+  /** Connections between the main realm and Workers. Absent where there are none. */
+  readonly realms?: RealmBackend;
   /** Whether `initialEnv` can tell at all; if not, nothing can be approved by a variable. */
   readonly showsInitialEnv: boolean;
   /**
@@ -24,6 +35,20 @@ export interface LaunchFacts {
   initialEnv(name: string): string | undefined;
   /** Whether a variable with this name is set in any way. For harmless matters (NO_COLOR, TERM, CI) only. */
   env(name: string): string | undefined;
+}
+
+/** What outlives a process, where the runtime's permissions let it be reached. */
+export interface HostState {
+  /** Small records of one kind: remembered answers, pinned keys. */
+  records(folder: RecordFolder): RecordDirectory;
+  /** Where the audit log is. */
+  readonly audit: AuditPlace;
+  /** Counts the attempts of all processes of the account, or null where they cannot know of each other. */
+  attempts(): AttemptCounter | null;
+  /** The files that decide, those of `--policy` flags among them. */
+  policyFiles(flagFiles: readonly string[]): PolicyFiles;
+  /** The file that learn mode writes. */
+  ruleFile(path: string): RuleFile;
 }
 
 /** Everything a runtime supplies. */
@@ -43,6 +68,8 @@ export interface Host {
   readonly clock: Clock;
   /** How processes of the user show each other what is open. */
   readonly inventory: InventoryExchange;
+  /** What outlives the process; null on a host that leaves nothing behind. */
+  readonly state: HostState | null;
   /** How the process was started. */
   readonly launch: LaunchFacts;
   /** Writes one line, already escaped, to standard error for the operator. Never throws. */

@@ -19,7 +19,7 @@ export const CASES_VARIABLE = "PARLEY_TEST_CASES";
 
 /** A title begins with numbers, after the name of the back end where a suite is run against several. */
 const HEAD = /^(?:[a-z]+: )?((?:[A-Z]+-\d+ )+)/;
-const ROW = /\b(?:DS|RS|WT)-\d+\b/g;
+const ROW = /\b(?:DS|RS|WT|CORE|NET|CON)-\d+\b/g;
 
 /**
  * The rows that a test shows.

@@ -1,5 +1,6 @@
 /**
- * Writes the pages that are made from code: docs/errors.md from the error table, docs/cli.md from the commands.
+ * Writes the pages that are made from code: docs/errors.md from the error table, docs/permissions.md from the features and the
+ * order of decisions, docs/policy.schema.json from the schema of policy files, docs/cli.md from the commands.
  * With `--check` it writes nothing, and fails with the difference when a page is not what it would be.
  */
 import { mkdir, writeFile } from "node:fs/promises";
@@ -8,6 +9,8 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { ERROR_CODES } from "../core/error_codes.ts";
 import { formatErrorsPage } from "./errors_page.ts";
+import { permissionsPage } from "./permissions_page.ts";
+import { formatPolicySchema } from "./policy_schema.ts";
 import { type Finding, PROJECT_ROOT, readIfPresent, reportFindings } from "./project.ts";
 
 /** The hook for docs/cli.md: `cli/documentation.ts` exports `cliDocumentation(): string`. */
@@ -68,6 +71,8 @@ export async function settlePage(
 if (import.meta.main) {
   const how = { check: process.argv.includes("--check"), task: "gen" };
   const findings = await settlePage("docs/errors.md", formatErrorsPage(ERROR_CODES), how);
+  findings.push(...(await settlePage("docs/permissions.md", permissionsPage(), how)));
+  findings.push(...(await settlePage("docs/policy.schema.json", formatPolicySchema(), how)));
   const commands = await cliPage();
   if (commands !== null) findings.push(...(await settlePage("docs/cli.md", commands, how)));
   process.exitCode = reportFindings("generated pages", findings);

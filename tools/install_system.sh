@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=(
   socat dovecot-imapd dovecot-pop3d python3-aiosmtpd python3 postgresql-15 tcpdump iproute2 strace openssl procps
-  util-linux tmux microsocks tinyproxy-bin openssh-server mosquitto redis-server ngircd
+  util-linux tmux screen microsocks tinyproxy-bin openssh-server mosquitto redis-server ngircd
   xrdp p910nd cups-ipp-utils dbus-daemon python3-pymodbus python3-serial-asyncio
   libcoap3-bin dnsmasq-base chrony libfaketime snmpd rsyslog transmission-daemon tftpd-hpa avahi-daemon
 )

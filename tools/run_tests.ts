@@ -10,6 +10,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { formatRebinding } from "../tests/support/rebinding_table.ts";
 import { formatUseCases } from "../tests/peers/use_case_table.ts";
 import { runtimePath, type TestRuntime } from "../tests/support/runtimes.ts";
 import { appendRowCases, CASES_VARIABLE } from "./conformance_results.ts";
@@ -117,6 +118,8 @@ async function runSuite(run: Run, settings: Settings, reports: string): Promise<
   for (const line of new Set(results.flatMap(({ skips }) => skips))) console.log(`  ${line}`);
   const useCases = formatUseCases(results.flatMap((result) => result.cases));
   if (useCases !== "") console.log(`\n${useCases}\n`);
+  const rebinding = formatRebinding(results.flatMap((result) => result.cases));
+  if (rebinding !== "") console.log(`\n${rebinding}\n`);
   return totals;
 }
 
@@ -136,6 +139,8 @@ async function main(): Promise<number> {
   }
   const reports = await mkdtemp(join(tmpdir(), "parley-tests-"));
   const totals: SuiteTotals[] = [];
+  // What is remembered, written down or ruled on this machine is the operator's affair, and none of the tests'.
+  for (const kind of ["STATE", "CONFIG"]) env[`XDG_${kind}_HOME`] = join(reports, kind.toLowerCase());
   try {
     for (const suite of suites) {
       for (const runtime of suite.runtimes) {

@@ -2,14 +2,19 @@
 import { type Destination, formatDestination, parseDestination } from "../../core/destination.ts";
 import { ParleyError } from "../../core/errors.ts";
 import { negotiateStartTls, STARTTLS_PROTOCOLS, type StartTlsProtocol } from "../../net/above/starttls/negotiate.ts";
-import type { TCPSocket, TCPSocketOptions } from "../../net/faces/raw_sockets/mod.ts";
+import type { NetContextSource } from "../../net/context.ts";
+import { createRawSockets, type TCPSocket, type TCPSocketOptions } from "../../net/faces/raw_sockets/mod.ts";
 import type { TLSOptions } from "../../net/tls_options.ts";
+import { readFingerprint } from "../../permissions/pins/fingerprint.ts";
 import type { CommandHost, ParsedArguments } from "../../runtime/command.ts";
+import { CONSENT_HELP, CONSENT_OPTIONS, type ConsentOptions, consentOptions } from "../consent_options.ts";
 import { type Command, flagOption, type Invocation, listOption, textOption } from "../command.ts";
-import { commandSockets } from "../context.ts";
+import { commandContext } from "../context.ts";
 import { SIGNAL_STATUS } from "../exit_codes.ts";
 import type { Messages } from "../messages.ts";
 import { createPeerOutput } from "../peer_output.ts";
+import type { PeerKeyFacts } from "../../permissions/pins/peer_key_facts.ts";
+import type { Answer } from "../../permissions/prompter.ts";
 import { pump } from "../pump.ts";
 
 /** The verb. */
@@ -29,9 +34,10 @@ export const connectCommand: Command = Object.freeze({
     ca: { type: "string", multiple: true },
     cert: { type: "string" },
     key: { type: "string" },
+    pin: { type: "string" },
     crlf: { type: "boolean" },
     raw: { type: "boolean" },
-    allow: { type: "string", multiple: true },
+    ...CONSENT_OPTIONS,
     timeout: { type: "string" },
     idle: { type: "string" },
     proxy: { type: "string" },
@@ -48,9 +54,13 @@ export const connectCommand: Command = Object.freeze({
     { usage: "--alpn LIST", text: "Offer protocols by ALPN, separated by commas." },
     { usage: "--cert FILE", text: "Client certificate, PEM; needs --key." },
     { usage: "--key FILE", text: "Private key of the client certificate, PEM." },
+    {
+      usage: "--pin FINGERPRINT",
+      text: 'Take the server by its key (SHA-256 of the public key), whatever its certificate is; "ask" asks about it.',
+    },
     { usage: "--crlf", text: "Send line ends as CR LF." },
     { usage: "--raw", text: "Do not escape on a terminal. Only for a destination given with --allow." },
-    { usage: "--allow DESTINATION", text: "Approve a destination in advance, without a question. May be repeated." },
+    ...CONSENT_HELP,
     { usage: "--timeout SECONDS", text: "Give up connecting after this time; 30 by default." },
     { usage: "--idle SECONDS", text: "Break off when nothing passes for this time." },
     {
@@ -94,7 +104,9 @@ interface Plan {
   readonly place: string;
   readonly options: TCPSocketOptions;
   readonly starttls: StartTlsProtocol | null;
-  readonly allow: readonly string[];
+  readonly consent: ConsentOptions;
+  /** The key that is taken whatever its certificate is, or null. */
+  readonly fingerprint: string | null;
   readonly crlf: boolean;
   readonly raw: boolean;
 }
@@ -109,17 +121,22 @@ async function readPlan(host: CommandHost, args: ParsedArguments): Promise<Plan>
   if (!["tcp", "tls", "unix"].includes(destination.scheme)) {
     throw usage(`${destination.scheme}:// is not for this command`);
   }
-  if (destination.spki !== null) throw usage("#spki= is not supported yet");
-  const allow = listOption(args, "allow");
+  const secured = tls || starttls !== null;
+  if (destination.spki !== null && !secured) throw usage("#spki= needs --tls or --starttls");
+  const pin = toPin(textOption(args, "pin"));
+  if (pin !== null && !secured) throw usage("--pin needs --tls or --starttls");
+  const spki = pin === "ask" ? destination.spki : pin ?? destination.spki;
+  const consent = consentOptions(args);
   const raw = flagOption(args, "raw");
-  if (raw && host.stdoutIsTerminal && allow.length === 0) {
+  if (raw && host.stdoutIsTerminal && consent.allow.length === 0) {
     throw usage("--raw on a terminal needs --allow, so that no question can be forged by what the other side sends");
   }
   const { scheme } = destination;
   return {
     place: formatDestination(scheme === "tls" ? { ...destination, scheme: "tcp" } : destination),
     starttls,
-    allow,
+    consent,
+    fingerprint: pin === "ask" ? null : pin,
     raw,
     crlf: flagOption(args, "crlf"),
     options: {
@@ -128,7 +145,11 @@ async function readPlan(host: CommandHost, args: ParsedArguments): Promise<Plan>
       ...toIdle(textOption(args, "idle")),
       secureTransport: tls ? "on" : starttls !== null ? "starttls" : "off",
       connectTimeout: toTimeout(textOption(args, "timeout") ?? "30", "--timeout"),
-      tls: await readTls(host, args, tls || starttls !== null),
+      tls: {
+        ...await readTls(host, args, secured),
+        ...(spki !== null && { spkiSha256: spki }),
+        ...(pin !== null && { onUntrusted: "ask" }),
+      },
     },
   };
 }
@@ -159,7 +180,7 @@ async function readPem(host: CommandHost, path: string): Promise<string> {
 }
 
 async function open(plan: Plan, messages: Messages, signal: AbortSignal): Promise<TCPSocket> {
-  const sockets = commandSockets(messages, { verb: "connect", allow: plan.allow });
+  const sockets = createRawSockets(contextFor(plan, messages));
   const plain = await sockets.openTCPSocket({ ...plan.options, signal });
   if (plan.starttls === null) return connected(plain, plan, messages);
   try {
@@ -169,6 +190,16 @@ async function open(plan: Plan, messages: Messages, signal: AbortSignal): Promis
     await plain[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** The pins on file hold for this command as for programs; `--pin` speaks for the operator. */
+function contextFor({ consent, fingerprint }: Plan, messages: Messages): NetContextSource {
+  const answerKey = ({ spkiSha256 }: PeerKeyFacts): Promise<Answer> | null => {
+    if (fingerprint === null) return null;
+    const is = fingerprint === spkiSha256;
+    return Promise.resolve(is ? { kind: "allow", lifetime: "once", host: null } : { kind: "deny", reason: "refused" });
+  };
+  return commandContext(messages, { verb: "connect", ...consent, answerKey });
 }
 
 /** Tells programs about the connection; people have Parley's own lines. */
@@ -191,6 +222,13 @@ function toProtocol(text: string | null): StartTlsProtocol | null {
   const protocol = STARTTLS_PROTOCOLS.find((name) => name === text);
   if (protocol === undefined) throw usage(`--starttls takes one of ${STARTTLS_PROTOCOLS.join(", ")}`);
   return protocol;
+}
+
+function toPin(text: string | null): "ask" | string | null {
+  if (text === null || text === "ask") return text;
+  const fingerprint = readFingerprint(text);
+  if (fingerprint === null) throw usage("--pin takes ask, or a SHA-256 fingerprint: 64 hexadecimal digits");
+  return fingerprint;
 }
 
 function toTimeout(text: string, option: string): number {

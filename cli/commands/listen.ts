@@ -7,6 +7,7 @@ import type { AcceptedSocket, TCPServer, TCPServerOptions } from "../../net/face
 import type { ServerTLSOptions } from "../../net/server_tls_options.ts";
 import { autoHost } from "../../runtime/auto.ts";
 import type { CommandHost, ParsedArguments } from "../../runtime/command.ts";
+import { CONSENT_HELP, CONSENT_OPTIONS, type ConsentOptions, consentOptions } from "../consent_options.ts";
 import { type Command, flagOption, type Invocation, listOption, textOption } from "../command.ts";
 import { commandServers } from "../context.ts";
 import { SIGNAL_STATUS } from "../exit_codes.ts";
@@ -36,7 +37,7 @@ export const listenCommand: Command = Object.freeze({
     from: { type: "string", multiple: true },
     crlf: { type: "boolean" },
     raw: { type: "boolean" },
-    allow: { type: "string", multiple: true },
+    ...CONSENT_OPTIONS,
     timeout: { type: "string" },
   }),
   help: [
@@ -50,7 +51,7 @@ export const listenCommand: Command = Object.freeze({
     { usage: "--from BLOCK", text: "Let only these addresses connect, such as 192.168.1.0/24. May be repeated." },
     { usage: "--crlf", text: "Send line ends as CR LF." },
     { usage: "--raw", text: "Do not escape on a terminal. Only for a server given with --allow." },
-    { usage: "--allow DESTINATION", text: "Approve a server in advance, as listen://ADDRESS:PORT. May be repeated." },
+    ...CONSENT_HELP,
     { usage: "--timeout SECONDS", text: "Give up when nobody has connected after this time; never by default." },
   ],
   examples: [
@@ -76,7 +77,7 @@ async function runListen({ host, args, messages }: Invocation): Promise<number> 
     void server?.[Symbol.asyncDispose]();
   });
   try {
-    const servers = commandServers(messages, { verb: "listen", allow: plan.allow });
+    const servers = commandServers(messages, { verb: "listen", ...plan.consent });
     server = await servers.openTCPServer({ ...plan.options, signal: stop.signal });
     await serve(server, plan, { host, messages, stop });
     return status;
@@ -91,7 +92,7 @@ async function runListen({ host, args, messages }: Invocation): Promise<number> 
 
 interface Plan {
   readonly options: TCPServerOptions;
-  readonly allow: readonly string[];
+  readonly consent: ConsentOptions;
   readonly keep: boolean;
   readonly echo: boolean;
   readonly crlf: boolean;
@@ -189,14 +190,14 @@ async function readPlan(host: CommandHost, args: ParsedArguments): Promise<Plan>
   if (text === undefined || extra.length > 0) throw usage("give exactly one [ADDRESS:]PORT");
   const { host: local, port } = parseDestination(toListenText(text));
   if (local.address === null) throw usage("the address is an IP address of this machine, such as 127.0.0.1 or 0.0.0.0");
-  const allow = listOption(args, "allow");
+  const consent = consentOptions(args);
   const raw = flagOption(args, "raw");
-  if (raw && host.stdoutIsTerminal && allow.length === 0) {
+  if (raw && host.stdoutIsTerminal && consent.allow.length === 0) {
     throw usage("--raw on a terminal needs --allow, so that no question can be forged by what the other side sends");
   }
   const from = listOption(args, "from");
   return {
-    allow,
+    consent,
     raw,
     keep: flagOption(args, "keep"),
     echo: flagOption(args, "echo"),

@@ -7,6 +7,7 @@ import { udpErrors } from "../../net/faces/servers/udp_errors.ts";
 import { limitedReport } from "../../net/limited_report.ts";
 import { autoHost } from "../../runtime/auto.ts";
 import type { Command, Invocation } from "../command.ts";
+import { CONSENT_HELP, CONSENT_OPTIONS } from "../consent_options.ts";
 import { commandContext } from "../context.ts";
 import { SIGNAL_STATUS } from "../exit_codes.ts";
 import type { Messages } from "../messages.ts";
@@ -40,7 +41,7 @@ export const udpCommand: Command = Object.freeze({
     count: { type: "string" },
     wait: { type: "string" },
     timeout: { type: "string" },
-    allow: { type: "string", multiple: true },
+    ...CONSENT_OPTIONS,
   }),
   help: [
     { usage: "--listen [ADDRESS:]PORT", text: "Hear everybody at this address of this machine." },
@@ -62,11 +63,7 @@ export const udpCommand: Command = Object.freeze({
       text: "How long to wait for answers after the end of standard input; 1 by default, 0 for not at all.",
     },
     { usage: "--timeout SECONDS", text: "Give up when no datagram has come for this time; never by default." },
-    {
-      usage: "--allow DESTINATION",
-      text:
-        "Approve in advance: udp://HOST:PORT, listen+udp://ADDRESS:PORT or multicast://GROUP:PORT. May be repeated.",
-    },
+    ...CONSENT_HELP,
   ],
   examples: [
     "echo '<14>backup: done' | parley udp --wait 0 192.168.1.2:514",
@@ -95,7 +92,7 @@ async function runUdp({ host, args, messages }: Invocation): Promise<number> {
   try {
     const isTyped = plan.input !== "none" && host.stdinIsTerminal;
     const mayAsk = (): boolean => !(isOpen && isTyped);
-    const context = await commandContext(messages, { verb: "udp", allow: plan.allow, mayAsk })();
+    const context = await commandContext(messages, { verb: "udp", ...plan.consent, mayAsk })();
     const report = limitedReport((line) => messages.report(line), {
       clock,
       perMinute: TROUBLES_PER_MINUTE,

@@ -138,6 +138,8 @@ async function bind(
       approve: (descriptor, signal) => approvals.take(descriptor) ?? approvals.request(descriptor, signal),
       destinationOpened: (approved, address) => reportUdpDestination(context, approved, address),
       destinationFailed: udpFailureReport(context),
+      // A command has no program that could give anything up.
+      isGivenUp: () => false,
     });
     reportUdpBound(context, socket);
     return socket;

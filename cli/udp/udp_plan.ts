@@ -7,6 +7,7 @@ import { toMembership } from "../../net/faces/servers/udp_group_options.ts";
 import type { Membership } from "../../net/datagram_port.ts";
 import type { ParsedArguments } from "../../runtime/command.ts";
 import { flagOption, listOption, textOption } from "../command.ts";
+import { type ConsentOptions, consentOptions } from "../consent_options.ts";
 
 /** A socket with one peer. */
 export interface ConnectedPlan {
@@ -36,8 +37,8 @@ export interface BoundPlan {
 export interface UdpPlan {
   /** The socket. */
   readonly socket: ConnectedPlan | BoundPlan;
-  /** Destinations approved in advance. */
-  readonly allow: readonly string[];
+  /** What is approved in advance, and what is left behind. */
+  readonly consent: ConsentOptions;
   /** How standard input is read. `none`: not at all. */
   readonly input: "lines" | "whole" | "none";
   /** Whether the input goes to whoever wrote last. */
@@ -81,7 +82,7 @@ export function readUdpPlan(args: ParsedArguments): UdpPlan {
   return {
     socket,
     reply,
-    allow: listOption(args, "allow"),
+    consent: consentOptions(args),
     ...readInput(args, { isRead: socket.to !== null || reply }),
     json: flagOption(args, "json"),
     count: count === null ? null : Number(count),

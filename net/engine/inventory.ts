@@ -56,8 +56,17 @@ export interface SocketSnapshot extends Readonly<Counters> {
   readonly openedAtMs: number;
 }
 
+/** Whoever follows what is opened and closed. */
+export interface InventoryFollower {
+  /** A socket was opened. */
+  opened(entry: InventoryEntry): void;
+  /** A socket has ended. */
+  closed(entry: InventoryEntry): void;
+}
+
 /** The list of open sockets. */
 export class Inventory {
+  readonly #followers: InventoryFollower[] = [];
   readonly #open = new Map<number, { readonly entry: InventoryEntry; readonly openedAtMs: number }>();
   #count = 0;
 
@@ -76,7 +85,16 @@ export class Inventory {
   add(entry: InventoryEntry, openedAtMs: number): () => void {
     const id = ++this.#count;
     this.#open.set(id, { entry, openedAtMs });
-    return () => void this.#open.delete(id);
+    for (const follower of this.#followers) follower.opened(entry);
+    return () => {
+      if (!this.#open.delete(id)) return;
+      for (const follower of this.#followers) follower.closed(entry);
+    };
+  }
+
+  /** Has somebody told of every socket from now on. */
+  follow(follower: InventoryFollower): void {
+    this.#followers.push(follower);
   }
 
   /** What is open now, oldest first. */

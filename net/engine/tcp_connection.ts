@@ -7,6 +7,7 @@
 import { abortError, onAbort } from "../../core/abort.ts";
 import { ParleyError } from "../../core/errors.ts";
 import type { Grant } from "../../permissions/grant.ts";
+import type { PeerKeys } from "../../permissions/pins/peer_keys_port.ts";
 import type { ByteLink, SocketAddress, TlsTerms } from "../port.ts";
 import type { EngineHost } from "./engine_host.ts";
 import { Counters } from "./inventory.ts";
@@ -34,6 +35,8 @@ export interface TcpConnectionInit {
   readonly counters?: Counters;
   /** Told of the connection that takes over after an upgrade, before this one counts as closed. */
   readonly upgraded?: ((connection: TcpConnection) => void) | undefined;
+  /** The operator's keys of far ends, for an upgrade; none by default. */
+  readonly keys?: PeerKeys | null;
   /** Whether chunks are copied before they are sent (DS-31). */
   readonly copyWrites: boolean;
   /** Translates what goes wrong into the errors of the face's specification. */
@@ -162,8 +165,11 @@ export class TcpConnection {
    * broke it before; `TLS_LEFTOVER` when plaintext had arrived that nobody read; any code of `secureLink`.
    */
   startTls(terms: TlsTerms, signal: AbortSignal): Promise<TcpConnection> {
-    const { grant, host } = this.#init;
-    return this.upgrade((link, both) => secureLink(host.net, grant, { link, terms, signal: both }), signal);
+    const { grant, host, signal: asking } = this.#init;
+    const keys = Object.hasOwn(this.#init, "keys") ? this.#init.keys : null;
+    const secure = (link: ByteLink, both: AbortSignal): Promise<SecuredLink> =>
+      secureLink(host.net, grant, { link, terms, signal: both, keys, asking });
+    return this.upgrade(secure, signal);
   }
 
   /**

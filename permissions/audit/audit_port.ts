@@ -44,9 +44,7 @@ export type AuditEvent =
     readonly requester: Requester;
     readonly descriptor: Descriptor;
     readonly reason: string;
-  }
-  /** The policy that holds from now on. */
-  | { readonly event: "policy"; readonly rules: number; readonly broken: readonly string[] };
+  };
 
 /** Where events are written down. */
 export interface AuditSink {

@@ -4,12 +4,17 @@ import type { CanonicalHost } from "../../core/host.ts";
 import { escapeText } from "../../core/escape.ts";
 import { formatDestination } from "../../core/destination.ts";
 import type { Descriptor } from "../descriptor.ts";
+import type { Question } from "../prompter.ts";
+import { keyHolderText } from "./key_wording.ts";
 import type { QuestionState } from "./model.ts";
-import { hostText, portText, requesterName } from "./wording.ts";
+import { hostText, portText, readable, requesterName } from "./wording.ts";
 
 /** The sentence at the top: who wants what. */
 export function headlineText(state: QuestionState): string {
-  const { requester, descriptor } = state.question;
+  const { requester, descriptor, peerKey } = state.question;
+  if (peerKey !== null) {
+    return `${requesterName(requester)} wants to trust the key of ${keyHolderText(peerKey)}, for which nobody vouches.`;
+  }
   return `${requesterName(requester)} wants to ${wish(descriptor, state.host)}.`;
 }
 
@@ -45,6 +50,23 @@ export function disclosureText({ name, transport }: Descriptor): string {
 export function onceText({ name, transport }: Descriptor): string {
   if (name === "listen" || name === "udp-peers") return "Yes, until the program closes it";
   return transport === "udp" ? "Yes, this one socket" : "Yes, this one connection";
+}
+
+/** What an answer that is remembered covers, and what it is bound to (CON-18). */
+export function alwaysText({ requester, pinsCode, peerKey }: Question): string {
+  if (peerKey !== null) return `Yes, always: from now on ${keyHolderText(peerKey)} must have this key`;
+  const name = requesterName(requester);
+  if (pinsCode) return `Yes, always, for ${name} as it is now: when its code changes, you are asked again`;
+  const holder = requester.kind === "file" ? `whatever stands in ${name}` : `whatever comes as ${name}`;
+  return `Yes, always, for ${holder}: nobody checks its code`;
+}
+
+/** Which file is not what it was when the request was allowed for good; or null. */
+export function changedText({ changed }: Question): string | null {
+  if (changed === null) return null;
+  const path = changed.startsWith("file://") ? changed.slice("file://".length) : changed;
+  const file = escapeText(readable(path), { maxLength: 160 });
+  return `You allowed this for good, but ${file} has changed since.`;
 }
 
 function wish(descriptor: Descriptor, host: CanonicalHost | null): string {

@@ -10,7 +10,7 @@ import { drawQuestion } from "./view.ts";
 
 function draw(descriptor: Descriptor): string {
   const question = { ...testQuestion(), descriptor, risk: riskOf(descriptor) };
-  const canvas = { style: { color: false, ascii: false }, columns: 80, rows: 24 };
+  const canvas = { style: { color: false, ascii: false, plain: false }, columns: 80, rows: 24 };
   return drawQuestion(startQuestion(question, "kiwi"), canvas).replace(/\s+/g, " ");
 }
 

@@ -6,6 +6,8 @@ import { TerminalPrompter } from "./terminal_prompter.ts";
 
 export type { TerminalBackend } from "./port.ts";
 export { type PromptFacts, TerminalPrompter, type TerminalPrompterInit } from "./terminal_prompter.ts";
+export { injectorText, readsTheScreen } from "./injector_text.ts";
+export { LiveStatus, type LiveStatusInit, liveText, type LiveUse, type StatusMode, statusMode } from "./live_status.ts";
 export { ScriptedTerminal, type ScriptedTerminalOptions } from "./scripted_terminal.ts";
 
 /** What a prompter needs of a host. */
@@ -41,7 +43,14 @@ export function createTerminalPrompter(host: TerminalHost): Prompter {
     terminal: host.terminal,
     clock: host.clock,
     random: (length) => random(new Uint8Array(length)),
-    facts: { noColor: env("NO_COLOR"), term: env("TERM"), locale, ci: env("CI"), invocationId: env("INVOCATION_ID") },
+    facts: {
+      noColor: env("NO_COLOR"),
+      term: env("TERM"),
+      prompt: env("PARLEY_PROMPT"),
+      locale,
+      ci: env("CI"),
+      invocationId: env("INVOCATION_ID"),
+    },
   });
   prompters.set(host.terminal, prompter);
   return prompter;

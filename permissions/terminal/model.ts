@@ -10,6 +10,8 @@ import { type CanonicalHost, canonicalHost } from "../../core/host.ts";
 import { isParleyError } from "../../core/errors.ts";
 import type { Answer, DenyReason, Lifetime, Question, Risk } from "../prompter.ts";
 import { riskOfHost } from "../risk.ts";
+import { isLookAlike } from "../look_alike.ts";
+import { typedLifetime } from "./typed_lifetime.ts";
 
 /** How long a question stands before anything that is typed counts, in milliseconds (CON-10). */
 export const ARM_DELAY_MS = 500;
@@ -27,6 +29,8 @@ export type Notice =
   | { readonly kind: "early" }
   /** The key has no meaning here. */
   | { readonly kind: "unknown-key" }
+  /** The key for an answer that is remembered was typed without the word. */
+  | { readonly kind: "word-for-always" }
   /** The typed text is no host; the reason comes from `canonicalHost`, unescaped. */
   | { readonly kind: "bad-host"; readonly message: string };
 
@@ -43,6 +47,7 @@ export type Cause =
   | "key-for-word"
   | "not-offered"
   | "wrong-word"
+  | "wrong-fingerprint"
   | "other-text"
   | "bad-host"
   | "interrupted"
@@ -64,8 +69,10 @@ export interface QuestionState {
   readonly hostTyped: boolean;
   /** Why a key is not enough, or null. */
   readonly risk: Risk | null;
-  /** The word to type instead of a key. Without meaning while `risk` is null. */
+  /** The word to type instead of a key, or before the key of an answer that is remembered. */
   readonly word: string;
+  /** Whether the operator was told that a remembered answer takes the word. */
+  readonly wordTold: boolean;
   /** Monotonic time in milliseconds from which on input counts; Infinity before the question was drawn. */
   readonly readyAtMs: number;
   /** How many unknown keys may follow. */
@@ -119,8 +126,9 @@ export function startQuestion(question: Question, word: string): QuestionState {
     step: destination === null ? "host" : "consent",
     host: destination?.host ?? null,
     hostTyped: false,
-    risk: question.risk,
+    risk: question.peerKey !== null ? "new-key" : question.risk ?? lookAlike(destination?.host ?? null),
     word,
+    wordTold: false,
     readyAtMs: Infinity,
     reasksLeft: MAX_REASKS,
     hostTriesLeft: MAX_HOST_TRIES,
@@ -184,33 +192,48 @@ function onHost(state: QuestionState, text: string): QuestionState {
     if (hostTriesLeft <= 0 || !isParleyError(error)) return refuse(state, "bad-host");
     return changed(state, { hostTriesLeft, notice: { kind: "bad-host", message: error.message } });
   }
-  const risk = riskOfHost(host) ?? state.question.risk;
+  const risk = riskOfHost(host) ?? state.question.risk ?? lookAlike(host);
   return redraw(changed(state, { step: "consent", host, hostTyped: true, risk }));
 }
 
 function onKey(state: QuestionState, text: string): QuestionState {
-  const key = asciiLower(text);
+  const key = asciiLower(text).replace(/ +/g, " ");
   if (key === "n" || key === "no") return refuse(state, "no-key");
   if (key === "y" && offers(state, "once")) return allow(state, { lifetime: "once", cause: "key" });
   if (key === "r" && offers(state, "run")) return allow(state, { lifetime: "run", cause: "key" });
-  return onUnknown(state, text);
+  if (!offers(state, "always")) return onUnknown(state, text);
+  // What is remembered is never a matter of keys alone (CON-10).
+  if (key === "a") return onPlainAlways(state);
+  return key === `${state.word} a` ? allow(state, { lifetime: "always", cause: "word" }) : onUnknown(state, text);
 }
 
 function onWord(state: QuestionState, text: string): QuestionState {
   const typed = asciiLower(text).replace(/ +/g, " ");
   if (typed === "n" || typed === "no") return refuse(state, "no-key");
   if (typed === "y" || typed === "r" || typed === "yes") return refuse(state, "key-for-word");
-  const lifetime: Lifetime | null = typed === state.word ? "once" : typed === `${state.word} r` ? "run" : null;
+  if (typed === "a" && offers(state, "always")) return onPlainAlways(state);
+  const fingerprint = state.question.peerKey?.spkiSha256 ?? null;
+  const lifetime = typedLifetime(typed, { word: state.word, fingerprint });
+  if (lifetime === "wrong-fingerprint") return refuse(state, lifetime);
   if (lifetime !== null) {
     return offers(state, lifetime) ? allow(state, { lifetime, cause: "word" }) : refuse(state, "not-offered");
   }
   return [...text].length === 1 ? onUnknown(state, text) : refuse(state, "wrong-word");
 }
 
+function onPlainAlways(state: QuestionState): QuestionState {
+  if (state.wordTold) return refuse(state, "key-for-word");
+  return changed(state, { wordTold: true, notice: { kind: "word-for-always" } });
+}
+
 function onUnknown(state: QuestionState, text: string): QuestionState {
   if ([...text].length !== 1) return refuse(state, "other-text");
   if (state.reasksLeft === 0) return refuse(state, "other-text");
   return changed(state, { reasksLeft: state.reasksLeft - 1, notice: { kind: "unknown-key" } });
+}
+
+function lookAlike(host: CanonicalHost | null): Risk | null {
+  return host?.kind === "name" && isLookAlike(host.text) ? "look-alike" : null;
 }
 
 /** Lower case for ASCII alone: other letters whose lower case is ASCII (the Kelvin sign) stay what they are. */

@@ -46,6 +46,48 @@ test("CON-10 y allows once and r for the run, in either case and with blanks aro
   for (const text of ["r", "R"]) ends(typed(ready(), text), run, "key");
 });
 
+const always: Answer = { kind: "allow", lifetime: "always", host: null };
+const ALL = { lifetimes: ["once", "run", "always"] } as const;
+
+test("CON-10 a remembered answer takes the word even where a key is enough for the others", () => {
+  for (const text of ["kiwi a", "KIWI A", " kiwi   a "]) ends(typed(ready(ALL), text), always, "word");
+  ends(typed(ready(ALL), "y"), once, "key");
+  ends(typed(ready(ALL), "r"), run, "key");
+  for (const text of ["kiwi", "kiwi r", "kiwia", "kiwi aa", "a kiwi", "kilo a", "always"]) {
+    ends(typed(ready(ALL), text), refused, "other-text");
+  }
+});
+
+test("CON-10 a alone says that the word is needed and asks again, once", () => {
+  for (const host of ["mail.example", "10.0.0.1"]) {
+    const told = typed(ready({ ...ALL, host }), "a");
+    assert.equal(told.phase, "asking");
+    assert.deepEqual(told.notice, { kind: "word-for-always" });
+    ends(typed(told, "kiwi a"), always, "word");
+    ends(typed(told, "a"), refused, "key-for-word");
+    ends(typed(told, ""), refused, "enter");
+    // Showing all values in between gives no further try.
+    ends(typed(armed(advanceQuestion(typed(told, "?"), { kind: "paged" })), "A"), refused, "key-for-word");
+  }
+});
+
+test("CON-10 where nothing is remembered neither a nor the word with it does anything", () => {
+  assert.deepEqual(typed(ready(), "a").notice, { kind: "unknown-key" });
+  ends(typed(ready(), "kiwi a"), refused, "other-text");
+  ends(typed(ready({ host: "10.0.0.1" }), "kiwi a"), refused, "not-offered");
+  ends(typed(ready({ host: "10.0.0.1", lifetimes: ALL.lifetimes }), "kiwi a"), always, "word");
+});
+
+test("CON-11 a name that looks like another takes the word, whoever wrote it", () => {
+  const homograph = "\u0430pple.com";
+  ends(typed(ready({ host: homograph }), "y"), refused, "key-for-word");
+  ends(typed(ready({ host: homograph }), "kiwi"), once, "word");
+  const host = typed(ready({ host: null }), homograph);
+  assert.equal(host.risk, "look-alike");
+  ends(typed(armed(host), "y"), refused, "key-for-word");
+  assert.equal(ready({ host: "m\u00fcller.example" }).risk, null);
+});
+
 test("CON-10 Enter alone, n, Ctrl-D and every text that is no answer refuse", () => {
   ends(typed(ready(), ""), refused, "enter");
   ends(typed(ready(), "  "), refused, "enter");

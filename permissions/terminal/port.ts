@@ -4,10 +4,22 @@
 export type Attendance =
   /** In the terminal's foreground process group, or the runtime does not let us see. */
   | "foreground"
-  /** A background job: touching the terminal would stop the process. Questions wait. */
+  /** A background job, or a multiplexer that nobody looks at: touching the terminal would stop the process. Questions wait. */
   | "background"
   /** The terminal hung up. */
   | "gone";
+
+/** What can be told of the controlling terminal without opening it. */
+export type Presence =
+  | Attendance
+  /** It is a window of tmux or screen, and nobody is attached there. Best effort: see `runtime/_node/terminal_multiplexer.ts`. */
+  | "detached";
+
+/**
+ * A way to type at a terminal without its keyboard: `tiocsti` a system call of any program that has the terminal, `tmux`
+ * and `screen` their commands, `xtest` an extension of the X server.
+ */
+export type KeyInjector = "tiocsti" | "tmux" | "screen" | "xtest";
 
 /** An open terminal. Line mode (canonical, echo, signals) except for moments inside `drain` and `readLine`. */
 export interface Terminal {
@@ -17,6 +29,16 @@ export interface Terminal {
   rows(): number;
   /** Whether this process is in the foreground of the terminal. */
   attendance(): Attendance;
+  /**
+   * Tries to be the one process whose question stands at this terminal. Held until `release` or `close`.
+   *
+   * @returns Whether it is now; true where processes cannot know of each other.
+   */
+  reserve(): boolean;
+  /** Whether it still is: a process that was stopped loses its turn. True where processes cannot know of each other. */
+  holds(): boolean;
+  /** Lets other processes ask. Idempotent. */
+  release(): void;
   /** Writes text in one system call where possible. The caller has escaped it. Never throws: a failure shows in `attendance`. */
   write(text: string): void;
   /**
@@ -82,4 +104,17 @@ export interface TerminalBackend {
    * @returns Null when there is none or the runtime's permissions do not reach it.
    */
   open(): Promise<Terminal | null>;
+  /**
+   * Whether somebody can be at the terminal, found out without opening it or touching its mode. Cheap enough for twice a
+   * second. Where it is absent nothing can be told.
+   */
+  presence?(): Presence;
+  /** What could type at the terminal in the operator's place, as far as the system shows it. */
+  injectors?(): readonly KeyInjector[];
+  /**
+   * Shows a title on the terminal's window, if standard error is a terminal that has titles. Never throws.
+   *
+   * @param text The title, escaped; or null to put back the one before.
+   */
+  title?(text: string | null): void;
 }

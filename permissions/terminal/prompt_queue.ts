@@ -6,8 +6,9 @@
  * asked again. Two requests are the same only if every field that is shown or decided on is the same.
  */
 import { onAbort } from "../../core/abort.ts";
-import { formatDestination } from "../../core/destination.ts";
+import { decisionKey } from "../decision_key.ts";
 import type { Answer, Question } from "../prompter.ts";
+import { keyValues } from "./key_wording.ts";
 
 /** How many different questions may wait behind the one that stands. */
 export const MAX_WAITING = 3;
@@ -45,6 +46,7 @@ export class PromptQueue {
   readonly #put: PutQuestion;
   readonly #waiting: Job[] = [];
   #active: Job | null = null;
+  #refused = 0;
 
   /** @param put Puts one question at the terminal. */
   constructor(put: PutQuestion) {
@@ -62,8 +64,13 @@ export class PromptQueue {
     if (signal.aborted) return Promise.resolve(ABORTED);
     const key = sameQuestionKey(question);
     const job = this.#find(key);
-    if (job === null && this.#active !== null && this.#waiting.length >= MAX_WAITING) return Promise.resolve(FULL);
-    if (job !== null && job.waiters.length >= MAX_SHARING) return Promise.resolve(FULL);
+    const full = job === null
+      ? this.#active !== null && this.#waiting.length >= MAX_WAITING
+      : job.waiters.length >= MAX_SHARING;
+    if (full) {
+      this.#refused++;
+      return Promise.resolve(FULL);
+    }
     return new Promise((resolve) => {
       const target = job ?? this.#enqueue(key);
       const withdraw = (): void => this.#withdraw(target.key, waiter);
@@ -78,6 +85,13 @@ export class PromptQueue {
       target.waiters.push(waiter);
       this.#next();
     });
+  }
+
+  /** How many requests were refused for want of room since this was last called. */
+  takeRefused(): number {
+    const refused = this.#refused;
+    this.#refused = 0;
+    return refused;
   }
 
   #find(key: string): Job | null {
@@ -132,29 +146,22 @@ export class PromptQueue {
  * @param question The question.
  */
 export function sameQuestionKey(question: Question): string {
-  const { requester, descriptor } = question;
-  const { tls, destination } = descriptor;
-  const fields: (string | null)[] = [
-    requester.origin,
+  const { requester, descriptor, peerKey } = question;
+  return JSON.stringify([
+    decisionKey(requester, descriptor),
     requester.kind,
-    requester.evidence,
+    requester.role,
+    requester.insecure,
     requester.mainSha256,
     requester.lockSha256,
-    String(requester.pid),
-    descriptor.name,
-    destination === null ? null : formatDestination(destination),
-    String(descriptor.port),
-    tls === null ? null : tls.mode,
-    tls === null ? null : tls.serverName,
-    tls?.caSha256 ?? null,
-    tls?.clientCertSha256 ?? null,
-    tls === null ? null : String(tls.required),
-    question.lifetimes.join("+"),
+    requester.pid,
+    question.lifetimes,
     question.risk,
     question.claim,
-    String(question.runtimeAsksToo),
+    question.changed,
+    question.pinsCode,
+    question.runtimeAsksToo,
     question.preapprove,
-  ];
-  // Lengths in front, so that no two lists of fields run together into one text.
-  return fields.map((field) => field === null ? "-" : `${field.length}:${field}`).join(",");
+    peerKey === null ? null : keyValues(peerKey),
+  ]);
 }

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "../../tests/support/harness.ts";
 import type { Answer, Question } from "../prompter.ts";
 import { MAX_SHARING, MAX_WAITING, PromptQueue, type QueueResult, sameQuestionKey } from "./prompt_queue.ts";
+import { canonicalHost } from "../../core/host.ts";
+import { makeDestination } from "../../core/destination.ts";
+import type { Descriptor } from "../descriptor.ts";
 import { testQuestion, type TestQuestionOptions } from "./test_question.ts";
 
 interface Standing {
@@ -119,8 +122,15 @@ test("CON-10 requests that differ in anything that is shown are different questi
     { requester: { evidence: "launcher" } },
     { requester: { pid: 1 } },
     { requester: { mainSha256: "ab".repeat(32) } },
+    { requester: { role: "library" } },
+    { changed: "file:///a.ts" },
+    { pinsCode: true },
   ];
-  const keys = [base, ...others.map(testQuestion)].map(sameQuestionKey);
+  const proxy = makeDestination({ scheme: "tcp", host: canonicalHost("proxy.example"), port: 1080 });
+  const via = { protocol: "socks5", destination: proxy, remoteDns: false } as const;
+  const routes = [{ via }, { via: { ...via, remoteDns: true } }, { broadcast: true }, { transport: "udp" }] as const;
+  const routed = routes.map((route) => ({ ...base, descriptor: { ...base.descriptor, ...route } as Descriptor }));
+  const keys = [base, ...others.map(testQuestion), ...routed].map(sameQuestionKey);
   assert.equal(new Set(keys).size, keys.length);
   assert.equal(sameQuestionKey(testQuestion({ number: 9 })), sameQuestionKey(base));
   assert.notEqual(

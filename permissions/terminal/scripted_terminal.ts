@@ -4,7 +4,7 @@
  */
 import { onAbort } from "../../core/abort.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { Attendance, DrainResult, ReadEnd, Terminal, TerminalBackend, TerminalLine } from "./port.ts";
+import type { Attendance, DrainResult, Presence, ReadEnd, Terminal, TerminalBackend, TerminalLine } from "./port.ts";
 
 /** What a {@linkcode ScriptedTerminal} is made with. */
 export interface ScriptedTerminalOptions {
@@ -33,7 +33,8 @@ export class ScriptedTerminal implements TerminalBackend {
   /** Typed and not yet read: whole lines, then the line in the making. A null is a Ctrl-D on an empty line. */
   #lines: (string | null)[] = [];
   #partial = "";
-  #attendance: Attendance = "foreground";
+  #presence: Presence = "foreground";
+  #taken = false;
   #interruptSeen = false;
   #lastTypedMs = -Infinity;
   #interrupts = 0;
@@ -83,10 +84,24 @@ export class ScriptedTerminal implements TerminalBackend {
     this.#clock.after(delayMs, () => this.type(text));
   }
 
-  /** Puts the process into the foreground or the background, or hangs up. */
-  attend(attendance: Attendance): void {
-    this.#attendance = attendance;
+  /** Puts the process into the foreground or the background, detaches, or hangs up. */
+  attend(presence: Presence): void {
+    this.#presence = presence;
     this.#wake();
+  }
+
+  /** Has another process's question stand at the terminal, or no more. */
+  take(taken: boolean): void {
+    this.#taken = taken;
+  }
+
+  /** Whether somebody is there. */
+  presence(): Presence {
+    return this.#presence;
+  }
+
+  get #attendance(): Attendance {
+    return this.#presence === "detached" ? "background" : this.#presence;
   }
 
   /** Opens it. */
@@ -102,6 +117,9 @@ export class ScriptedTerminal implements TerminalBackend {
       columns: () => this.columns,
       rows: () => this.rows,
       attendance: () => this.#attendance,
+      reserve: () => !this.#taken,
+      holds: () => !this.#taken,
+      release: () => {},
       write: (text) => void (this.#screen += text),
       drain: (options) => this.#drain(options),
       readLine: (options) => this.#readLine(options),

@@ -5,8 +5,10 @@ import { asciiOnly, columnsOf, wrapText } from "./text_layout.ts";
 export interface TerminalFacts {
   /** `NO_COLOR`: no colour when set to anything but the empty string. */
   readonly noColor: string | undefined;
-  /** `TERM`: neither colour nor line drawing when unset or `dumb`. */
+  /** `TERM`: neither colour nor line drawing when unset or `dumb`, and no columns when `dumb`. */
   readonly term: string | undefined;
+  /** `PARLEY_PROMPT`: `plain` for sentences without columns and lines, as screen readers like them. */
+  readonly prompt?: string | undefined;
   /** `LC_ALL`, else `LC_CTYPE`, else `LANG`: ASCII only when it does not name UTF-8. */
   readonly locale: string | undefined;
 }
@@ -17,6 +19,8 @@ export interface PromptStyle {
   readonly color: boolean;
   /** Whether only ASCII is printed. */
   readonly ascii: boolean;
+  /** Whether it is read out or printed line by line: sentences, no columns, no drawn lines. */
+  readonly plain: boolean;
 }
 
 /** What a piece of text is, which decides its colour. */
@@ -31,8 +35,13 @@ const SGR: ReadonlyMap<Tone, string> = new Map<Tone, string>([
 ]);
 const UTF8 = /utf-?8/i;
 /** Narrower terminals wrap by themselves. */
-const MIN_COLUMNS = 30;
+const MIN_COLUMNS = 19;
 const MAX_COLUMNS = 92;
+/** From here on labels stand beside their texts, and keys beside their meaning. */
+const BESIDE_COLUMNS = 56;
+const KEYS_BESIDE_COLUMNS = 36;
+/** The mark behind what is asked, and a little to type. */
+const ASK_ROOM = 5;
 
 /**
  * Chooses the style for a terminal.
@@ -43,7 +52,8 @@ export function styleFor(facts: TerminalFacts): PromptStyle {
   const dumb = facts.term === undefined || facts.term === "" || facts.term === "dumb";
   const noColor = facts.noColor !== undefined && facts.noColor !== "";
   const utf8 = facts.locale !== undefined && UTF8.test(facts.locale);
-  return Object.freeze({ color: !dumb && !noColor, ascii: dumb || !utf8 });
+  const plain = facts.term === "dumb" || facts.prompt === "plain";
+  return Object.freeze({ color: !dumb && !plain && !noColor, ascii: dumb || !utf8, plain });
 }
 
 /** The width that is drawn in: one column is left free at the edge, and long lines are hard to read. */
@@ -67,25 +77,31 @@ export class Pen {
     this.#style = style;
     this.columns = drawingColumns(columns);
     // On a narrow terminal labels stand above their text instead of beside it.
-    this.#labelColumns = this.columns >= 56 ? 12 : 0;
+    this.#labelColumns = this.columns >= BESIDE_COLUMNS ? 12 : 0;
   }
 
   /** A line across the screen with a title in it. */
-  rule(title: string): string {
-    const dash = this.#style.ascii ? "-" : "─";
-    const head = `${dash}${dash} ${this.text(title)} `;
-    const rest = Math.max(0, this.columns - columnsOf(head));
+  rule(title: string): string[] {
+    const text = this.text(title);
+    if (this.#style.plain) return wrapText(`${text}.`, this.columns);
+    const dash = this.either("─", "-");
+    const head = `${dash}${dash} ${text} `;
+    const rest = this.columns - columnsOf(head);
+    if (rest < 0) return wrapText(text, this.columns).map((line) => this.paint(line, "heading"));
     const shown = this.paint(head.trimEnd(), "heading");
-    return rest === 0 ? shown : `${shown} ${this.paint(dash.repeat(rest), "label")}`;
+    return [rest === 0 ? shown : `${shown} ${this.paint(dash.repeat(rest), "label")}`];
   }
 
   /** Text over the whole width, indented. */
   paragraph(text: string, tone: Tone = "plain"): string[] {
-    return wrapText(this.text(text), this.columns - 2).map((line) => `  ${this.paint(line, tone)}`);
+    const indent = this.#style.plain ? "" : "  ";
+    const lines = wrapText(this.text(text), this.columns - indent.length);
+    return lines.map((line) => `${indent}${this.paint(line, tone)}`);
   }
 
-  /** A label with its texts: each begins on a line of its own, beside the label or below it. */
+  /** A label with its texts: each begins on a line of its own, beside the label or below it; or all of it is a sentence. */
   row(label: string, texts: readonly string[], tone: Tone = "plain"): string[] {
+    if (this.#style.plain) return this.paragraph(`${label}: ${sentences(texts)}`);
     const indent = 2 + (this.#labelColumns === 0 ? 2 : this.#labelColumns);
     const lines = texts.flatMap((text) => wrapText(this.text(text), this.columns - indent));
     const below = lines.map((line, index) => {
@@ -99,12 +115,14 @@ export class Pen {
     return [`  ${name}${gap}${below[0] ?? ""}`, ...below.slice(1)];
   }
 
-  /** Keys with what they mean, in two columns. */
+  /** Keys with what they mean, in two columns; below each other where that is too narrow. */
   choices(pairs: readonly (readonly [key: string, meaning: string])[]): string[] {
+    if (this.#style.plain) return pairs.flatMap(([key, meaning]) => this.paragraph(`${key} ${meaning}.`));
+    if (this.columns < KEYS_BESIDE_COLUMNS) return pairs.flatMap(([key, meaning]) => this.row(key, [meaning], "key"));
     const indent = 4 + Math.max(...pairs.map(([key]) => columnsOf(key)));
     return pairs.flatMap(([key, meaning]) => {
       const gap = " ".repeat(indent - 2 - columnsOf(key));
-      return wrapText(this.text(meaning), Math.max(8, this.columns - indent)).map((line, index) =>
+      return wrapText(this.text(meaning), this.columns - indent).map((line, index) =>
         index === 0 ? `  ${this.paint(key, "key")}${gap}${line}` : " ".repeat(indent) + line
       );
     });
@@ -113,8 +131,24 @@ export class Pen {
   /** A command to be copied. It is never broken: where it is too long for a line, the terminal wraps it. */
   command(label: string, command: string): string[] {
     const line = `${label} ${command}`;
-    if (columnsOf(line) <= this.columns - 2) return [`  ${this.paint(line, "label")}`];
-    return [`  ${this.paint(label, "label")}`, `  ${this.paint(command, "label")}`];
+    const indent = this.#style.plain ? "" : "  ";
+    if (columnsOf(line) <= this.columns - indent.length) return [indent + this.paint(line, "label")];
+    return [indent + this.paint(label, "label"), indent + this.paint(command, "label")];
+  }
+
+  /** A remark between questions, not indented. */
+  remark(text: string, tone: Tone): string[] {
+    return wrapText(this.text(text), this.columns).map((line) => this.paint(line, tone));
+  }
+
+  /** Where is typed, with room for a few letters: on one line where it fits, else each text on its own. The cursor stays behind it. */
+  ask(texts: readonly string[], tone: Tone): string {
+    const indent = this.#style.plain ? "" : "  ";
+    const columns = Math.max(8, this.columns - indent.length - ASK_ROOM);
+    const shown = texts.map((text) => this.text(text));
+    const whole = shown.join(" ");
+    const lines = columnsOf(whole) <= columns ? [whole] : shown.flatMap((text) => wrapText(text, columns));
+    return `${lines.map((line) => indent + this.paint(line, tone)).join("\n")} ${this.either("›", ">")} `;
   }
 
   /** Text in a tone. */
@@ -130,6 +164,12 @@ export class Pen {
 
   /** One of two spellings, by what the terminal can print. */
   either(unicode: string, ascii: string): string {
-    return this.#style.ascii ? ascii : unicode;
+    return this.#style.ascii || this.#style.plain ? ascii : unicode;
   }
+}
+
+/** Texts one after the other, as they are read out. */
+function sentences(texts: readonly string[]): string {
+  const last = texts.length - 1;
+  return texts.map((text, index) => index === last || /[.,:]$/.test(text) ? text : `${text},`).join(" ");
 }

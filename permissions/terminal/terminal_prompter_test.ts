@@ -251,6 +251,9 @@ test("CON-10 a terminal that fails in any method makes a no, never a rejection",
     columns: fail,
     rows: fail,
     attendance: fail,
+    reserve: fail,
+    holds: fail,
+    release: fail,
     write: fail,
     drain: fail,
     readLine: fail,
@@ -268,6 +271,211 @@ test("CON-10 a terminal that fails in any method makes a no, never a rejection",
     assert.deepEqual(await prompter.ask(testQuestion(), new AbortController().signal), ABORTED);
     assert.deepEqual(await prompter.ask(testQuestion(), new AbortController().signal), ABORTED);
   }
+});
+
+const NO_ACT: Answer = { kind: "deny", reason: "no-act" };
+const ANNOUNCED = /parley: main\.ts wants to ask something more\.\s+Press Enter to see question 4\./;
+
+/** Answers the three questions that the start counts for. */
+async function afterThree(keys: string): Promise<Scene> {
+  const scene = makeScene();
+  for (const number of [1, 2, 3]) {
+    const answer = scene.ask({ number, host: `h${number}.example` });
+    await scene.clock.advance(READY_MS);
+    scene.terminal.type(keys);
+    await scene.clock.advance(100);
+    await answer;
+  }
+  return scene;
+}
+
+test("NET-11 the fourth question is announced in one line, and Enter shows it", async () => {
+  const { ask, clock, terminal } = await afterThree("n\r");
+  const answer = ask({ number: 4 });
+  await clock.advance(READY_MS);
+  assert.match(terminal.screen, ANNOUNCED);
+  assert.equal(terminal.screen.match(/Parley asks/g)?.length, 3);
+  terminal.type("\r");
+  await clock.advance(READY_MS);
+  assert.equal(terminal.screen.match(/Parley asks/g)?.length, 4);
+  terminal.type("y\r");
+  await clock.advance(100);
+  assert.deepEqual(await answer, ONCE);
+});
+
+test("NET-11 what is typed before the line, or within 500 ms of it, shows nothing", async () => {
+  const { ask, clock, terminal } = await afterThree("n\r");
+  terminal.type("\r");
+  const answer = ask({ number: 4 });
+  terminal.typeAfter(400, "\r");
+  terminal.typeAfter(590, "\r");
+  await clock.advance(20_000);
+  assert.equal(terminal.screen.match(/Parley asks/g)?.length, 3);
+  await clock.advance(20_000);
+  assert.deepEqual(await answer, NO_ACT);
+  assert.equal(terminal.openings, 0);
+  assert.equal(clock.pendingTimers, 0);
+});
+
+test("NET-11 anything but Enter alone is no act, and nobody is bothered again for a minute", async () => {
+  for (const keys of ["y\r", " \r", "\r\r", "\x04"]) {
+    const { ask, clock, terminal } = await afterThree("n\r");
+    const answer = ask({ number: 4 });
+    await clock.advance(READY_MS);
+    terminal.type(keys);
+    await clock.advance(100);
+    assert.deepEqual(await answer, NO_ACT, JSON.stringify(keys));
+    const { length } = terminal.screen;
+    assert.deepEqual(await ask({ number: 5 }), NO_ACT);
+    assert.equal(terminal.screen.length, length);
+    await clock.advance(60_000);
+    const later = ask({ number: 6 });
+    await clock.advance(READY_MS);
+    assert.match(terminal.screen, /see question 6/);
+    terminal.type("\x03");
+    await clock.advance(100);
+    assert.deepEqual(await later, ABORTED);
+  }
+});
+
+test("NET-11 a yes counts for the next question within five seconds, a no does not", async () => {
+  const { ask, clock, terminal } = await afterThree("y\r");
+  const answer = ask({ number: 4 });
+  await clock.advance(READY_MS);
+  assert.doesNotMatch(terminal.screen, ANNOUNCED);
+  assert.equal(terminal.screen.match(/Parley asks/g)?.length, 4);
+  terminal.type("n\r");
+  await clock.advance(100);
+  assert.deepEqual(await answer, NO);
+  const next = ask({ number: 5, host: "other.example" });
+  await clock.advance(40_000);
+  assert.deepEqual(await next, NO_ACT);
+});
+
+test("NET-11 a program that was started in the background is announced from the first question on", async () => {
+  const clock = new ManualClock();
+  const terminal = new ScriptedTerminal({ clock });
+  terminal.attend("background");
+  const random = (length: number): Uint8Array => new Uint8Array(length);
+  const prompter = new TerminalPrompter({ terminal, clock, random, facts: FACTS });
+  const answer = prompter.ask(testQuestion(), new AbortController().signal);
+  terminal.attend("foreground");
+  await clock.advance(1_000);
+  assert.match(terminal.screen, /main\.ts wants to ask something\. Press Enter/);
+  terminal.type("\r");
+  await clock.advance(READY_MS);
+  terminal.type("r\r");
+  await clock.advance(100);
+  assert.deepEqual(await answer, RUN);
+});
+
+test("NET-11 the line can be withdrawn, hung up on and left for the background", async () => {
+  const withdrawn = await afterThree("n\r");
+  const controller = new AbortController();
+  const first = withdrawn.ask({ number: 4 }, controller.signal);
+  await withdrawn.clock.advance(READY_MS);
+  controller.abort();
+  assert.deepEqual(await first, ABORTED);
+  await withdrawn.clock.advance(100);
+  assert.equal(withdrawn.terminal.openings, 0);
+  assert.equal(withdrawn.clock.pendingTimers, 0);
+
+  const { ask, clock, terminal } = await afterThree("n\r");
+  const answer = ask({ number: 4 });
+  await clock.advance(READY_MS);
+  terminal.attend("background");
+  terminal.type("\r");
+  await clock.advance(60_000);
+  terminal.attend("foreground");
+  await clock.advance(1_000);
+  assert.equal(terminal.screen.match(/see question 4/g)?.length, 2);
+  terminal.attend("gone");
+  await clock.advance(100);
+  assert.deepEqual(await answer, ABORTED);
+});
+
+test("CON-10 of 50 requests in a second four are asked, and one line counts the rest", async () => {
+  const { ask, clock, terminal } = makeScene();
+  const answers = Array.from({ length: 50 }, (_, n) => ask({ number: n + 1, host: `h${n}.example` }));
+  await clock.advance(READY_MS);
+  terminal.type("n\r");
+  await clock.advance(100);
+  for (const number of [2, 3]) {
+    await clock.advance(READY_MS);
+    assert.match(terminal.screen, new RegExp(`question ${number}\\b`));
+    terminal.type("n\r");
+    await clock.advance(100);
+  }
+  await clock.advance(40_000);
+  const reasons = (await Promise.all(answers)).map((answer) => answer.kind === "deny" ? answer.reason : "allowed");
+  assert.deepEqual(reasons.slice(0, 4), ["refused", "refused", "refused", "no-act"]);
+  assert.deepEqual(new Set(reasons.slice(4)), new Set(["queue-full"]));
+  assert.equal(terminal.screen.match(/Parley asks/g)?.length, 3);
+  assert.equal(terminal.screen.match(/46 more requests were refused/g)?.length, 1);
+});
+
+test("CON-10 a question waits silently while another process's question stands", async () => {
+  const { ask, clock, terminal } = makeScene();
+  terminal.take(true);
+  const answer = ask();
+  await clock.advance(60_000);
+  assert.equal(terminal.screen, "");
+  terminal.take(false);
+  await clock.advance(READY_MS + 100);
+  assert.match(terminal.screen, /Allow\?/);
+  terminal.type("y\r");
+  await clock.advance(100);
+  assert.deepEqual(await answer, ONCE);
+});
+
+test("CON-10 a line that was typed after the turn was lost does not count", async () => {
+  const { ask, clock, terminal } = makeScene();
+  const answer = ask();
+  await clock.advance(READY_MS);
+  terminal.take(true);
+  terminal.type("y\r");
+  await clock.advance(5_000);
+  terminal.take(false);
+  await clock.advance(READY_MS + 100);
+  assert.equal(terminal.screen.match(/Parley asks/g)?.length, 2);
+  terminal.type("\r");
+  await clock.advance(100);
+  assert.deepEqual(await answer, NO);
+});
+
+test("CON-23 a question waits while nobody is attached, and what was typed meanwhile is not for it", async () => {
+  const { ask, clock, terminal } = makeScene();
+  const answer = ask();
+  await clock.advance(READY_MS);
+  terminal.attend("detached");
+  terminal.type("y\r");
+  await clock.advance(10_000);
+  terminal.attend("foreground");
+  await clock.advance(READY_MS + 300);
+  assert.equal(terminal.screen.match(/Parley asks/g)?.length, 2);
+  terminal.type("n\r");
+  await clock.advance(100);
+  assert.deepEqual(await answer, NO);
+});
+
+test("CON-23 the prompter tells when the terminal is gone, until it is not to", async () => {
+  const { clock, terminal, prompter } = makeScene();
+  const told: string[] = [];
+  const stop = prompter.onGone?.((reason) => told.push(reason));
+  terminal.attend("detached");
+  await clock.advance(1_000);
+  assert.deepEqual(told, ["the terminal was detached"]);
+  stop?.();
+  terminal.attend("gone");
+  await clock.advance(1_000);
+  assert.equal(told.length, 1);
+  const blind = new TerminalPrompter({
+    terminal: { open: () => Promise.resolve(null) },
+    clock,
+    random: (length) => new Uint8Array(length),
+    facts: FACTS,
+  });
+  blind.onGone(() => assert.fail("nothing can be told"))();
 });
 
 test("there is one prompter for a terminal, with the environment of its host", async () => {

@@ -3,6 +3,7 @@ import { canonicalHost } from "../../core/host.ts";
 import { makeDestination } from "../../core/destination.ts";
 import { connectDescriptor, type TlsClaims } from "../descriptor.ts";
 import { mainRequester } from "../main_requester.ts";
+import type { PeerKeyFacts } from "../pins/peer_key_facts.ts";
 import type { Lifetime, Question } from "../prompter.ts";
 import type { Requester } from "../requester.ts";
 import { riskOfHost } from "../risk.ts";
@@ -27,8 +28,14 @@ export interface TestQuestionOptions {
   readonly requester?: Partial<Requester>;
   /** Whether the runtime asks too. */
   readonly runtimeAsksToo?: boolean;
+  /** The file that changed since. */
+  readonly changed?: string;
+  /** Whether an answer is bound to the code. */
+  readonly pinsCode?: boolean;
   /** The way to approve in advance. */
   readonly preapprove?: string | null;
+  /** The key that it is about. */
+  readonly peerKey?: PeerKeyFacts | null;
 }
 
 /** Makes a question. */
@@ -45,8 +52,8 @@ export function testQuestion(options: TestQuestionOptions = {}): Question {
   };
   const scheme = terms?.mode === "open" ? "tls" : "tcp";
   return {
-    changed: null,
-    pinsCode: false,
+    changed: options.changed ?? null,
+    pinsCode: options.pinsCode ?? false,
     number: options.number ?? 1,
     requester: { ...mainRequester("file:///home/ann/mailer/main.ts", 4242), ...options.requester },
     descriptor: connectDescriptor({
@@ -59,5 +66,6 @@ export function testQuestion(options: TestQuestionOptions = {}): Question {
     claim: options.claim ?? null,
     runtimeAsksToo: options.runtimeAsksToo ?? false,
     preapprove: options.preapprove === undefined ? `PARLEY_ALLOW=${name}:${port}` : options.preapprove,
+    peerKey: options.peerKey ?? null,
   };
 }

@@ -4,12 +4,15 @@
  */
 import { escapeText } from "../../core/escape.ts";
 import { formatDestination } from "../../core/destination.ts";
+import type { PeerKeyFacts } from "../pins/peer_key_facts.ts";
+import type { Lifetime, Question } from "../prompter.ts";
+import { certificateTexts, fingerprintTexts, keyHolderText, keyReasonTexts, keyValues } from "./key_wording.ts";
 import type { QuestionState } from "./model.ts";
 import { Pen, type PromptStyle } from "./style.ts";
 import { wrapText } from "./text_layout.ts";
-import { echoSentence } from "./echo.ts";
-import { disclosureText, headlineText, onceText, placeTexts } from "./headline.ts";
-import { claimText, encryptionTexts, riskText, whoTexts } from "./wording.ts";
+import { echoSentence, revokeCommand } from "./echo.ts";
+import { alwaysText, changedText, disclosureText, headlineText, onceText, placeTexts } from "./headline.ts";
+import { claimText, encryptionTexts, requesterName, riskText, whoTexts } from "./wording.ts";
 
 /** Said when a yes here is not the last word. */
 const RUNTIME_ASKS = "The runtime asks you too: it was started without this permission.";
@@ -23,6 +26,9 @@ export interface Canvas {
   /** Height in rows. */
   readonly rows: number;
 }
+
+/** Lines that what is asked below a question takes at most, a notice included. */
+const ASK_LINES = 3;
 
 /** Longest single value among the full values, in code points: a claim of megabytes must not freeze the program. */
 const MAX_FULL = 65_536;
@@ -39,7 +45,7 @@ export function drawQuestion(state: QuestionState, canvas: Canvas): string {
   const { question, step } = state;
   const parts = [
     [""],
-    [pen.rule(`Parley asks ${pen.either("·", "-")} question ${question.number}`)],
+    pen.rule(`Parley asks${pen.either(" ·", ",")} question ${question.number}`),
     [""],
     pen.paragraph(headlineText(state), "heading"),
     [""],
@@ -49,7 +55,11 @@ export function drawQuestion(state: QuestionState, canvas: Canvas): string {
     footer(state, pen),
     [""],
   ];
-  return parts.flat().join("\n") + "\n";
+  const lines = parts.flat();
+  // What scrolled away at the top of a small window is said once more where the answer is typed.
+  const again = lines.length + ASK_LINES > canvas.rows && canvas.rows > 0;
+  const tail = again ? [...pen.paragraph(headlineText(state), "heading"), ""] : [];
+  return [...lines, ...tail].join("\n") + "\n";
 }
 
 /**
@@ -63,7 +73,7 @@ export function drawAsk(state: QuestionState, canvas: Canvas): string {
   const pen = new Pen(canvas.style, canvas.columns);
   const notice = noticeText(state);
   const before = notice === null ? "" : pen.paragraph(notice, "warning").join("\n") + "\n";
-  return `${before}  ${pen.paint(askText(state), "heading")} ${pen.either("›", ">")} `;
+  return before + pen.ask(askTexts(state), "heading");
 }
 
 /**
@@ -90,8 +100,34 @@ export function drawPages(state: QuestionState, canvas: Canvas): string[] {
 /** The line below a page that is not the last. */
 export function drawPageAsk(page: { readonly index: number; readonly count: number }, canvas: Canvas): string {
   const pen = new Pen(canvas.style, canvas.columns);
-  const text = `Page ${page.index + 1} of ${page.count}. Enter: next. q: back to the question`;
-  return `  ${pen.paint(text, "label")} ${pen.either("›", ">")} `;
+  return pen.ask([`Page ${page.index + 1} of ${page.count}.`, "Enter: next. q: back to the question"], "label");
+}
+
+/**
+ * The line for a program that may not ask without an act of the operator (NET-11).
+ *
+ * @param question What it would ask.
+ * @param canvas The terminal.
+ * @returns Whole lines.
+ */
+export function drawNotice({ requester, number }: Question, canvas: Canvas): string {
+  const pen = new Pen(canvas.style, canvas.columns);
+  const what = number === 1 ? "something" : "something more";
+  const text = `parley: ${requesterName(requester)} wants to ask ${what}. Press Enter to see question ${number}.`;
+  return pen.remark(text, "heading").join("\n") + "\n";
+}
+
+/**
+ * The line that says how many requests were refused because too many waited.
+ *
+ * @param count How many, at least 1.
+ * @param canvas The terminal.
+ * @returns Whole lines.
+ */
+export function drawSummary(count: number, canvas: Canvas): string {
+  const requests = count === 1 ? "1 more request was refused" : `${count} more requests were refused`;
+  const pen = new Pen(canvas.style, canvas.columns);
+  return pen.remark(`parley: ${requests}, because too many questions waited.`, "warning").join("\n") + "\n";
 }
 
 /**
@@ -105,37 +141,65 @@ export function drawEcho(state: QuestionState, canvas: Canvas): string {
   const pen = new Pen(canvas.style, canvas.columns);
   const allowed = state.answer?.kind === "allow";
   const mark = allowed ? pen.either("✓ ", "") : pen.either("✗ ", "");
-  return pen.paragraph(mark + echoSentence(state), allowed ? "good" : "heading").join("\n") + "\n";
+  const command = revokeCommand(state);
+  const lines = [
+    ...pen.paragraph(mark + echoSentence(state), allowed ? "good" : "heading"),
+    ...(command === null ? [] : pen.command("To take it back:", escapeText(command, { maxLength: 2_000 }))),
+  ];
+  return lines.join("\n") + "\n";
 }
 
 function facts(state: QuestionState, pen: Pen): string[] {
   const { question, risk } = state;
-  const encryption = encryptionTexts(state);
   const claim = claimText(question.claim);
+  const changed = changedText(question);
   return [
     ...pen.row("who", whoTexts(question.requester)),
-    ...pen.row("where", placeTexts(state)),
-    ...pen.row("encryption", encryption.texts, encryption.weak ? "warning" : "plain"),
-    ...pen.row("they learn", [disclosureText(question.descriptor)]),
-    ...(state.question.runtimeAsksToo ? pen.row("after that", [RUNTIME_ASKS]) : []),
+    ...(question.peerKey === null ? requestFacts(state, pen) : keyFacts(question.peerKey, pen)),
+    ...(question.runtimeAsksToo ? pen.row("after that", [RUNTIME_ASKS]) : []),
     ...(claim === null ? [] : pen.row("its words", [claim, "Written by the program; it may say anything."])),
+    ...(changed === null ? [] : ["", ...pen.row("CHANGED", [changed], "warning")]),
     ...(risk === null ? [] : ["", ...pen.row("CAUTION", [riskText(risk)], "warning")]),
   ];
 }
 
-function choices(state: QuestionState, pen: Pen): string[] {
-  const { lifetimes } = state.question;
-  const word = state.risk === null ? null : state.word;
-  const once: [string, string][] = lifetimes.includes("once")
-    ? [[word ?? "y", onceText(state.question.descriptor)]]
-    : [];
-  const run: [string, string][] = lifetimes.includes("run")
-    ? [[word === null ? "r" : `${word} r`, "Yes, and again until this program ends"]]
-    : [];
+function requestFacts(state: QuestionState, pen: Pen): string[] {
+  const encryption = encryptionTexts(state);
   return [
-    ...(word === null ? [] : [...pen.paragraph(`Because of the caution, "y" is not enough here: type the word.`), ""]),
-    ...pen.choices([...once, ...run, ["Enter", "No. Anything else is no, too"], ["?", "Show every value in full"]]),
+    ...pen.row("where", placeTexts(state)),
+    ...pen.row("encryption", encryption.texts, encryption.weak ? "warning" : "plain"),
+    ...pen.row("they learn", [disclosureText(state.question.descriptor)]),
   ];
+}
+
+function keyFacts(peerKey: PeerKeyFacts, pen: Pen): string[] {
+  return [
+    ...pen.row("where", [keyHolderText(peerKey)]),
+    ...pen.row("why", keyReasonTexts(peerKey), "warning"),
+    ...pen.row("certificate", certificateTexts(peerKey)),
+    ...pen.row("its key", [...fingerprintTexts(peerKey), "Compare this SHA-256 with what the device itself shows."]),
+  ];
+}
+
+function choices(state: QuestionState, pen: Pen): string[] {
+  const { risk, word, question: { lifetimes, descriptor } } = state;
+  const prefix = risk === null ? "" : `${word} `;
+  const offered = new Map<Lifetime, [string, string]>([
+    ["once", [risk === null ? "y" : word, onceText(descriptor)]],
+    ["run", [`${prefix}r`, "Yes, and again until this program ends (12 hours at most)"]],
+    ["always", [`${word} a`, alwaysText(state.question)]],
+  ]);
+  const yes = [...offered].filter(([lifetime]) => lifetimes.includes(lifetime)).map(([, choice]) => choice);
+  return [
+    ...(risk === null
+      ? []
+      : [...pen.paragraph(`Because of the caution, "y" is not enough here: type ${wordText(state.question)}.`), ""]),
+    ...pen.choices([...yes, ["Enter", "No. Anything else is no, too"], ["?", "Show every value in full"]]),
+  ];
+}
+
+function wordText({ peerKey }: Question): string {
+  return peerKey === null ? "the word" : "the word, or the whole fingerprint in its place";
 }
 
 function hostChoices(pen: Pen): string[] {
@@ -158,12 +222,17 @@ function footer(state: QuestionState, pen: Pen): string[] {
   ];
 }
 
-function askText(state: QuestionState): string {
-  const { question, risk, word } = state;
-  if (state.step === "host") return `Question ${question.number}. Host?`;
+function askTexts({ question, step, risk, word }: QuestionState): string[] {
+  const which = `Question ${question.number}.`;
+  if (step === "host") return [which, "Host?"];
   const offered = question.lifetimes;
-  const yes = risk === null ? [offered.includes("once") ? "y" : "", offered.includes("run") ? "r" : ""] : [word];
-  return `Question ${question.number}. Allow? [${[...yes.filter((key) => key !== ""), "N"].join("/")}]`;
+  const keys = [
+    offered.includes("once") ? "y" : "",
+    offered.includes("run") ? "r" : "",
+    offered.includes("always") ? `${word} a` : "",
+  ];
+  const yes = risk === null ? keys.filter((key) => key !== "") : [word];
+  return [`${which} Allow?`, `[${[...yes, "N"].join("/")}]`];
 }
 
 function noticeText(state: QuestionState): string | null {
@@ -173,18 +242,21 @@ function noticeText(state: QuestionState): string | null {
       return "What was typed before this line does not count.";
     case "unknown-key":
       return "That key means nothing here.";
+    case "word-for-always":
+      return `An answer that is remembered takes the word: type ${state.word} a`;
     case "bad-host":
       return escapeText(state.notice.message, { maxLength: 300 });
   }
 }
 
 function fullValues(state: QuestionState): (readonly [name: string, value: string])[] {
-  const { requester, descriptor, claim, preapprove } = state.question;
+  const { requester, descriptor, claim, preapprove, changed, peerKey } = state.question;
   const { tls, destination } = descriptor;
   const values: (readonly [string, string | null])[] = [
     ["who (origin)", requester.origin],
     ["established by", requester.evidence === "launcher" ? "the launcher" : "the program's own claim"],
     ["process", String(requester.pid)],
+    ["changed since it was allowed for good", changed],
     ["SHA-256 of the main module", requester.mainSha256],
     ["SHA-256 of the lockfile", requester.lockSha256],
     ["destination", destination === null ? null : formatDestination(destination)],
@@ -195,6 +267,7 @@ function fullValues(state: QuestionState): (readonly [name: string, value: strin
     ["name on the certificate", tls === null || tls.serverName === "" ? null : tls.serverName],
     ["SHA-256 of the program's own CA", tls?.caSha256 ?? null],
     ["SHA-256 of the client certificate", tls?.clientCertSha256 ?? null],
+    ...(peerKey === null ? [] : keyValues(peerKey)),
     ["the program's words", claim],
     ["how not to be asked", preapprove],
   ];

@@ -4,11 +4,20 @@ import { advanceQuestion, ARM_DELAY_MS, type PromptEvent, type QuestionState, st
 import { type PromptStyle, styleFor } from "./style.ts";
 import { testQuestion, type TestQuestionOptions } from "./test_question.ts";
 import { columnsOf } from "./text_layout.ts";
-import { type Canvas, drawAsk, drawEcho, drawPageAsk, drawPages, drawQuestion } from "./view.ts";
+import {
+  type Canvas,
+  drawAsk,
+  drawEcho,
+  drawNotice,
+  drawPageAsk,
+  drawPages,
+  drawQuestion,
+  drawSummary,
+} from "./view.ts";
 
-const PLAIN: PromptStyle = { color: false, ascii: false };
-const ASCII: PromptStyle = { color: false, ascii: true };
-const COLOR: PromptStyle = { color: true, ascii: false };
+const PLAIN: PromptStyle = { color: false, ascii: false, plain: false };
+const ASCII: PromptStyle = { color: false, ascii: true, plain: false };
+const COLOR: PromptStyle = { color: true, ascii: false, plain: false };
 const HOSTILE = "\x1b[2K\x1b]52;c;eA==\x07\u202eevil\u200b\u{e0041}\r\ny\x9b31m";
 
 function canvas(style: PromptStyle, columns = 80): Canvas {
@@ -55,7 +64,7 @@ test("NET-09 the question names who asks, the host, the port by number and name,
 test("NET-09 it says what each answer means, that Enter is no, how not to be asked and how to take it back", () => {
   const text = draw();
   assert.match(text, /^ {2}y {6}Yes, this one connection$/m);
-  assert.match(text, /^ {2}r {6}Yes, and again until this program ends$/m);
+  assert.match(text, /^ {2}r {6}Yes, and again until this program ends \(12 hours at most\)$/m);
   assert.match(text, /^ {2}Enter {2}No/m);
   assert.match(text, /Not to be asked: PARLEY_ALLOW=mail\.example:25/);
   assert.match(text, /Ctrl-C ends the program/);
@@ -208,13 +217,103 @@ test("colour says nothing that the words do not, and nothing but colour is writt
 test("NO_COLOR, a dumb terminal and a locale without UTF-8 are respected; what is unknown counts as absent", () => {
   const utf8 = "de_DE.UTF-8";
   const cases = [
-    [{ noColor: undefined, term: "xterm", locale: utf8 }, { color: true, ascii: false }],
-    [{ noColor: "1", term: "xterm", locale: utf8 }, { color: false, ascii: false }],
-    [{ noColor: "", term: "xterm", locale: "C" }, { color: true, ascii: true }],
-    [{ noColor: undefined, term: "dumb", locale: utf8 }, { color: false, ascii: true }],
-    [{ noColor: undefined, term: undefined, locale: undefined }, { color: false, ascii: true }],
+    [{ noColor: undefined, term: "xterm", locale: utf8 }, { color: true, ascii: false, plain: false }],
+    [{ noColor: "1", term: "xterm", locale: utf8 }, { color: false, ascii: false, plain: false }],
+    [{ noColor: "", term: "xterm", locale: "C" }, { color: true, ascii: true, plain: false }],
+    [{ noColor: undefined, term: "dumb", locale: utf8 }, { color: false, ascii: true, plain: true }],
+    [{ noColor: undefined, term: undefined, locale: undefined }, { color: false, ascii: true, plain: false }],
+    [{ noColor: undefined, term: "xterm", locale: utf8, prompt: "plain" }, { color: false, ascii: false, plain: true }],
+    [{ noColor: undefined, term: "xterm", locale: utf8, prompt: "x" }, { color: true, ascii: false, plain: false }],
   ] as const;
   for (const [facts, style] of cases) assert.deepEqual({ ...styleFor(facts) }, style);
+});
+
+const READ_OUT: PromptStyle = { color: false, ascii: false, plain: true };
+const ALL = ["once", "run", "always"] as const;
+
+test("NET-09 for a screen reader it is sentences: no columns, no lines, no signs", () => {
+  const text = draw({ claim: "report", lifetimes: ALL, requester: { origin: "file:///home/ann/main.ts" } }, READ_OUT);
+  assert.match(text, /^\nParley asks, question 1\.\n\nmain\.ts wants to connect/);
+  assert.match(text, /^where: mail\.example, TCP port 25 \(SMTP mail\)$/m);
+  assert.match(text, /^who: \/home\/ann\/main\.ts, and everything it imports \(process 4242\)\. That/m);
+  assert.match(text, /^kiwi a Yes, always, for whatever stands in main\.ts: nobody checks its code\.$/m);
+  assert.doesNotMatch(text, / {2}|[^\x20-\x7e\n]|--/);
+  const risky = draw({ host: "10.0.0.1" }, READ_OUT);
+  assert.match(risky, /^CAUTION: This is on a private/m);
+});
+
+test("CON-14 each duration says what it covers", () => {
+  const claimed = draw({ lifetimes: ALL });
+  assert.match(claimed, /^ {2}y {7}Yes, this one connection$/m);
+  assert.match(claimed, /^ {2}r {7}Yes, and again until this program ends \(12 hours at most\)$/m);
+  assert.match(claimed, /^ {2}kiwi a {2}Yes, always, for whatever stands in main\.ts: nobody checks its code$/m);
+  assert.match(drawAsk(start({ lifetimes: ALL }), canvas(PLAIN)), /Allow\? \[y\/r\/kiwi a\/N\]/);
+  const pinned = flat(draw({ lifetimes: ALL, pinsCode: true, host: "10.0.0.1" }));
+  assert.match(pinned, /kiwi Yes.* kiwi r Yes.* kiwi a Yes, always, for main\.ts as it is now: when its code changes/);
+  const remote = { origin: "https://x.example", kind: "remote" } as const;
+  assert.match(flat(draw({ lifetimes: ALL, requester: remote })), /for whatever comes as https:\/\/x\.example/);
+});
+
+test("CON-18 a file that changed since is named, escaped, in the question and among the full values", () => {
+  const state = start({ lifetimes: ALL, changed: "file:///home/ann/l%C3%A4b/\u202eutil.ts" });
+  assert.match(
+    flat(drawQuestion(state, canvas(PLAIN))),
+    /CHANGED You allowed this for good, but \/home\/ann\/läb\/\\u\{202e\}util\.ts has changed since\./,
+  );
+  assert.match(drawPages(state, canvas(PLAIN)).join(""), /changed since it was allowed for good\n {4}file:/);
+  assert.doesNotMatch(draw(), /CHANGED/);
+});
+
+test("CON-11 the echo of a remembered answer has the command that takes it back, of canonical values", () => {
+  const commandFor = (options: TestQuestionOptions, ...lines: string[]): string | undefined => {
+    let state = start({ ...options, lifetimes: ALL });
+    for (const text of lines) state = after(state, ...READY, typed(text));
+    return /^ {2}To take it back: (.*)$/m.exec(drawEcho(state, canvas(PLAIN)))?.[1];
+  };
+  assert.equal(commandFor({}, "kiwi a"), "parley permissions revoke mail.example:25");
+  assert.equal(commandFor({ port: 465, tls: {} }, "kiwi a"), "parley permissions revoke tls://mail.example:465");
+  assert.equal(commandFor({ host: "::1" }, "kiwi a"), "parley permissions revoke '[::1]:25'");
+  assert.equal(
+    commandFor({ host: null }, "BÜCHER.example", "kiwi a"),
+    "parley permissions revoke xn--bcher-kva.example:25",
+  );
+  assert.equal(commandFor({}, "r"), undefined);
+  assert.equal(commandFor({}, ""), undefined);
+});
+
+test("NET-09 in a window that the question does not fit into, who wants what is said again at its end", () => {
+  const at = (rows: number): string => drawQuestion(start({}), { style: PLAIN, columns: 80, rows });
+  const sentence = "  main.ts wants to connect to mail.example, port 25 (SMTP mail).\n\n";
+  assert.equal(at(40).split(sentence).length, 2);
+  assert.equal(at(20).split(sentence).length, 3);
+  assert.ok(at(20).endsWith(sentence));
+  assert.equal(at(0).split(sentence).length, 2);
+});
+
+test("at 20, 40 and 80 columns nothing but a command is wider than the screen, and nothing is lost", () => {
+  const claim = "why ".repeat(20);
+  for (const style of [PLAIN, ASCII, READ_OUT]) {
+    for (const columns of [20, 40, 80]) {
+      const state = start({ lifetimes: ALL, claim, host: "10.1.2.3", changed: "file:///home/ann/mailer/util.ts" });
+      const at = canvas(style, columns);
+      const done = after(state, ...READY, typed("kiwi a"));
+      const text = [
+        drawQuestion(state, at),
+        drawAsk(state, at),
+        drawAsk(after(state, ...READY, typed("a")), at),
+        drawPageAsk({ index: 0, count: 12 }, at),
+        drawNotice(state.question, at),
+        drawSummary(1_000, at),
+        drawEcho(done, at),
+      ].join("\n");
+      const wide = text.split("\n").filter((line) => columnsOf(line.trimEnd()) >= columns);
+      assert.deepEqual(wide.filter((line) => !/PARLEY_ALLOW=|revoke/.test(line)), [], `${columns} columns`);
+      const whole = draw({ lifetimes: ALL, claim, host: "10.1.2.3" }, style, 92).replace(/[\s─-]+/g, "");
+      for (const part of ["kiwia", "NOTENCRYPTED", "/home/ann/mailer/main.ts"]) {
+        assert.ok(text.replace(/\s+/g, "").includes(part) && whole.includes(part), part);
+      }
+    }
+  }
 });
 
 test("in ASCII mode only ASCII is printed", () => {

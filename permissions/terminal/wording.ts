@@ -26,6 +26,8 @@ const RISK_TEXTS: ReadonlyMap<Risk, string> = new Map<Risk, string>([
   ["listen-network", "Machines on the network of this address can connect to it."],
   ["listen-any", "Anyone who can reach this computer over the network can connect to it."],
   ["udp-peers", "It can send to any public address (ports from 1024), 50 new ones a minute, and hear from all."],
+  ["look-alike", "The name has letters that look like others. Compare it with the form that begins with xn--."],
+  ["new-key", "Nobody vouches for this key. It may be the device's own, or that of somebody in between."],
   ["metadata", "This address hands out the credentials of a cloud machine. Hardly any program has business there."],
 ]);
 
@@ -124,8 +126,8 @@ function clientText(tls: TlsClaims): string[] {
   return [`The program shows a client certificate (SHA-256 ${escapeText(tls.clientCertSha256.slice(0, 16))}…).`];
 }
 
-/** A path as its owner knows it; what cannot be decoded stays as it is. */
-function readable(path: string): string {
+/** A path or URL of a path as its owner knows it; what cannot be decoded stays as it is. */
+export function readable(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {

@@ -7,6 +7,7 @@ import net, { type Server, type Socket } from "node:net";
 import path from "node:path";
 import process from "node:process";
 import { ParleyError } from "../../core/errors.ts";
+import { isPrivate, PRIVATE_VARIABLE } from "../../core/private_mode.ts";
 import type { InventoryExchange } from "../../net/inventory_port.ts";
 import { collectInventories, SOCKET_SUFFIX } from "./inventory_reader.ts";
 import { ownDirectory } from "./own_directory.ts";
@@ -52,7 +53,7 @@ export interface InventorySurroundings {
 export function inventoryBySocket(surroundings: InventorySurroundings): InventoryExchange {
   return Object.freeze({
     publish(document: () => string): void {
-      if (isPrivate(surroundings.variable("PARLEY_PRIVATE"))) return;
+      if (isPrivate(surroundings.variable(PRIVATE_VARIABLE))) return;
       try {
         listen(surroundings, document);
       } catch {
@@ -69,10 +70,6 @@ export function inventoryBySocket(surroundings: InventorySurroundings): Inventor
 /** Calls back when the process ends in order. On Deno that is not told by `process` for every way to end. */
 export function onProcessExit(callback: () => void): void {
   process.on("exit", callback);
-}
-
-function isPrivate(value: string | undefined): boolean {
-  return value !== undefined && value !== "" && value !== "0";
 }
 
 /** @throws {ParleyError} `CONFIG_INVALID` where there is none, or it cannot be used. */

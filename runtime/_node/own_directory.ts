@@ -54,26 +54,59 @@ export function ownUid(): number {
 /** The base itself is the user's; above it stands nothing that another user could exchange. */
 function checkParents(real: string, uid: number): void {
   checkOwn(real, { uid, forbidden: OTHERS_WRITE });
+  const state = parentsProblem(real, uid);
+  if (state !== null) throw unusable(real, state);
+}
+
+/**
+ * Why another user could exchange what stands at a path, by one of the directories above it.
+ *
+ * @param real An absolute path without links.
+ * @param uid The user.
+ * @returns What is wrong, in words; null when nothing is.
+ */
+export function parentsProblem(real: string, uid: number): string | null {
   let below = real;
   for (let depth = 0; depth < MAX_DEPTH; depth++) {
     const parent = dirname(below);
-    if (parent === below) return;
+    if (parent === below) return null;
     const { mode, uid: owner } = lstatSync(parent);
-    if (owner !== SYSTEM && owner !== uid) throw unusable(real, `${parent} belongs to somebody else`);
-    if ((mode & OTHERS_WRITE) !== 0 && (mode & STICKY) === 0) throw unusable(real, `others may write to ${parent}`);
+    if (owner !== SYSTEM && owner !== uid) return `${parent} belongs to somebody else`;
+    if ((mode & OTHERS_WRITE) !== 0 && (mode & STICKY) === 0) return `others may write to ${parent}`;
     below = parent;
   }
-  throw unusable(real, "it is too deep");
+  return "it is too deep";
+}
+
+/**
+ * Why a directory is not the user's alone.
+ *
+ * @param directory Its path; a link is not followed.
+ * @param uid The user.
+ * @returns What is wrong, in words; null when nothing is.
+ */
+export function ownershipProblem(directory: string, uid: number): string | null {
+  return problemOf(directory, { uid, forbidden: OTHERS_ANYTHING });
 }
 
 function checkOwn(directory: string, rules: { readonly uid: number; readonly forbidden: number }): void {
-  const stats = lstatSync(directory);
-  if (!stats.isDirectory()) throw unusable(directory, "it is not a directory");
-  if (stats.uid !== rules.uid) throw unusable(directory, "it belongs to somebody else");
-  if ((stats.mode & rules.forbidden) !== 0) throw unusable(directory, "others have access to it");
+  const state = problemOf(directory, rules);
+  if (state !== null) throw unusable(directory, state);
 }
 
-function makeDirectory(directory: string): void {
+function problemOf(directory: string, rules: { readonly uid: number; readonly forbidden: number }): string | null {
+  const stats = lstatSync(directory);
+  if (!stats.isDirectory()) return "it is not a directory";
+  if (stats.uid !== rules.uid) return "it belongs to somebody else";
+  return (stats.mode & rules.forbidden) !== 0 ? "others have access to it" : null;
+}
+
+/**
+ * Makes one directory that is the user's alone, unless something is there already.
+ *
+ * @throws what the file system reports.
+ */
+export function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory, { __proto__: null, mode: 0o700, recursive: false } as { mode: number });
   } catch (error) {

@@ -27,10 +27,12 @@ export interface ResolveOptions {
  *
  * @param host A canonical name without a final dot.
  * @param options Family, signal, and the runtime's error translation.
- * @throws {ParleyError} `NET_DNS` when there is no address, `NET_ABORTED` on abort, `NET_OS_DENIED` when forbidden.
+ * @throws {ParleyError} `NET_DNS` when there is no address, and for every name under `.local`; `NET_ABORTED` on abort,
+ * `NET_OS_DENIED` when forbidden.
  */
 export async function resolveName(host: string, options: ResolveOptions): Promise<IpAddress[]> {
   const { type, signal, translate } = options;
+  refuseMulticastName(host);
   if (signal.aborted) throw abortError(signal.reason);
   const answer = await abortable(signal, (resolve: (texts: readonly string[]) => void, reject) => {
     const doing = `look up ${host}`;
@@ -58,6 +60,18 @@ export async function resolveName(host: string, options: ResolveOptions): Promis
  */
 export function absoluteName(host: string): string {
   return host === "localhost" || host.endsWith(".localhost") || host.endsWith(".") ? host : `${host}.`;
+}
+
+/**
+ * Refuses names under `.local`: neighbours answer for them, and the system may ask a name server, which then knows what is
+ * looked for here and could say where it is.
+ *
+ * @param host A canonical name without a final dot.
+ * @throws {ParleyError} `NET_DNS`.
+ */
+export function refuseMulticastName(host: string): void {
+  if (!host.endsWith(".local")) return;
+  throw new ParleyError("NET_DNS", `Cannot look up ${host}: no name server is asked for names under .local`);
 }
 
 function parseAll(host: string, texts: readonly string[]): IpAddress[] {

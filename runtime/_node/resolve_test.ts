@@ -54,3 +54,9 @@ test("NET-24 names become absolute, but for localhost", () => {
   assert.equal(absoluteName("localhost"), "localhost");
   assert.equal(absoluteName("a.localhost"), "a.localhost");
 });
+
+test("NET-29 no name server is asked for a name under .local", async () => {
+  // Refused before the system's lookup, which would go on though its signal had fired.
+  const asked = resolveName("printer.local", { type: null, signal: AbortSignal.abort(), translate: nodeNetError });
+  await assert.rejects(asked, { code: "NET_DNS", message: /no name server is asked/ });
+});

@@ -13,6 +13,7 @@ import { isParleyError, ParleyError } from "../../core/errors.ts";
 import type { ByteLink } from "../../net/port.ts";
 import type { TlsIdentity, TlsServed } from "../../net/server_port.ts";
 import { nativeCode } from "./errors.ts";
+import { possessionIsProven } from "./tls_chain_check.ts";
 import { certificateChain } from "./peer_certificate.ts";
 import { secureContextFor } from "./tls_context.ts";
 import { hardenEvents, TlsCarrier } from "./tls_link.ts";
@@ -110,9 +111,11 @@ function shaken(link: ByteLink, carrier: TlsCarrier, { identity, signal }: Serve
 /** Looks at what the handshake came to; throws when something is not as it must be. */
 function served(socket: TLSSocket, carrier: TlsCarrier, { identity, translate }: ServeTlsOptions): TlsServed {
   const asked = identity.clientCa !== null;
-  const chain = asked ? certificateChain(socket.getPeerCertificate(true)) : [];
+  const leaf = asked ? socket.getPeerCertificate(true) : null;
+  const chain = leaf === null ? [] : certificateChain(leaf);
   if (socket.isSessionReused()) throw refused("the client resumed an earlier session");
   if (asked && (!socket.authorized || chain.length === 0)) throw refused("the client's certificate was not verified");
+  if (asked && !possessionIsProven(leaf)) throw refused("the client's key was not proven");
   const { servername } = socket as TLSSocket & { readonly servername?: unknown };
   return {
     link: carrier.linkOver(socket, translate),

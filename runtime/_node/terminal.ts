@@ -8,12 +8,13 @@
  * SIGKILL can then leave a raw terminal behind. Lines are polled for, because a read that waits would hold a thread
  * for ever, and streams on a terminal behave differently on each runtime.
  */
-import { closeSync, constants, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
 import process from "node:process";
 import { isatty, ReadStream, WriteStream } from "node:tty";
 import type {
   Attendance,
   DrainResult,
+  Presence,
   ReadEnd,
   Terminal,
   TerminalBackend,
@@ -21,6 +22,10 @@ import type {
 } from "../../permissions/terminal/port.ts";
 import { LineAssembler } from "./line_assembler.ts";
 import { ContinueWatch, InterruptWatch, SignalGuard } from "./signal_guard.ts";
+import { keyInjectors } from "./terminal_injectors.ts";
+import { ownTerminalLock } from "./terminal_lock.ts";
+import { ttyPresence } from "./terminal_presence.ts";
+import { showTitle } from "./terminal_title.ts";
 
 const PATH = "/dev/tty";
 const FLAGS = constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOCTTY;
@@ -59,6 +64,13 @@ export const devTty: TerminalBackend = Object.freeze({
     device ??= openDevice();
     return Promise.resolve(device === null ? null : new DevTty(device));
   },
+  presence(): Presence {
+    const presence = ttyPresence();
+    // Where the system does not tell, a terminal that hung up is none any more.
+    return presence === "foreground" && device !== null && !isatty(device.fd) ? "gone" : presence;
+  },
+  injectors: keyInjectors,
+  title: showTitle,
 });
 
 function openDevice(): Device | null {
@@ -113,6 +125,18 @@ class DevTty implements Terminal {
 
   attendance(): Attendance {
     return this.#gone() || this.#closed ? "gone" : jobState();
+  }
+
+  reserve(): boolean {
+    return ownTerminalLock()?.reserve() ?? true;
+  }
+
+  holds(): boolean {
+    return ownTerminalLock()?.holds() ?? true;
+  }
+
+  release(): void {
+    ownTerminalLock()?.release();
   }
 
   write(text: string): void {
@@ -184,6 +208,7 @@ class DevTty implements Terminal {
   close(): void {
     if (this.#closed) return;
     this.#flushOutput();
+    this.release();
     this.#closed = true;
     this.#continued.stop();
     this.#interrupts.stop();
@@ -275,20 +300,10 @@ class DevTty implements Terminal {
   }
 }
 
-/** Whether this process belongs to the terminal's foreground process group, by `/proc`; "foreground" where that is absent. */
+/** Nobody at a detached multiplexer sees a question; it waits like that of a background job. */
 function jobState(): Attendance {
-  let stat: string;
-  try {
-    stat = readFileSync("/proc/self/stat", "latin1");
-  } catch {
-    return "foreground";
-  }
-  // The name in brackets may hold anything; behind it: state, ppid, pgrp, session, tty_nr, tpgid.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const group = fields[2];
-  const foreground = fields[5];
-  if (foreground === "-1") return "gone";
-  return group === foreground ? "foreground" : "background";
+  const presence = ttyPresence();
+  return presence === "detached" ? "background" : presence;
 }
 
 function isAgain(error: unknown): boolean {

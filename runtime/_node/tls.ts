@@ -1,28 +1,22 @@
 /**
  * The TLS client handshake over any byte link, by `node:tls`, the same on all three runtimes.
  *
- * The TLS stack verifies chain and name during the handshake (`rejectUnauthorized` is always true), and the name is
- * checked a second time from the certificate's DER. No session is kept or offered, and renegotiation is off (NET-23).
+ * The TLS stack verifies chain and name during the handshake, and always the signature that proves possession of the key;
+ * `tls_verdict.ts` looks at the certificate a second time. No session is kept or offered, and renegotiation is off (NET-23).
  */
-import tls, {
-  type DetailedPeerCertificate,
-  type PeerCertificate as NodePeerCertificate,
-  type TLSSocket,
-} from "node:tls";
+import tls, { type TLSSocket } from "node:tls";
 import { abortError, onAbort } from "../../core/abort.ts";
 import { isParleyError, ParleyError } from "../../core/errors.ts";
-import { parseIpAddress } from "../../core/ip_address.ts";
-import type { ByteLink, PeerCertificate, TlsRejection, TlsResult, TlsTerms } from "../../net/port.ts";
-import type { LinkDuplex } from "./duplex_over_link.ts";
+import type { ByteLink, TlsRejection, TlsResult, TlsTerms } from "../../net/port.ts";
 import { nativeCode } from "./errors.ts";
-import { certificateChain, certificateNames } from "./peer_certificate.ts";
-import { type DefaultRoots, secureContextFor } from "./tls_context.ts";
+import { connectOptions } from "./tls_connect_options.ts";
+import type { DefaultRoots } from "./tls_context.ts";
 import { TlsCarrier } from "./tls_link.ts";
-import { rejectionReason, WRONG_NAME } from "./tls_reason.ts";
+import { rejectionReason } from "./tls_reason.ts";
+import { PeerVerdict } from "./tls_verdict.ts";
 
 // Taken at load, so that code loaded later cannot replace them (CORE-01).
 const tlsConnect = tls.connect;
-const checkServerIdentity = tls.checkServerIdentity;
 
 /** How to run a handshake. */
 export interface TlsHandshakeOptions {
@@ -38,7 +32,7 @@ export interface TlsHandshakeOptions {
  * Makes a handshake as the client.
  *
  * @param link The link below. It is closed when the handshake fails, and with the returned link.
- * @throws {ParleyError} `TLS_HANDSHAKE`, `TLS_OPTIONS`, or what the link below failed with.
+ * @throws {ParleyError} `TLS_HANDSHAKE`, `TLS_OPTIONS`, `RUNTIME_UNSUPPORTED`, or what the link below failed with.
  */
 export async function tlsHandshake(link: ByteLink, terms: TlsTerms, options: TlsHandshakeOptions): Promise<TlsResult> {
   let handshake: Handshake | null = null;
@@ -61,15 +55,16 @@ class Handshake {
   readonly socket: TLSSocket;
   readonly #carrier: TlsCarrier;
   readonly #terms: TlsTerms;
-  #certificate: NodePeerCertificate | null = null;
+  readonly #verdict: PeerVerdict;
 
   constructor(link: ByteLink, terms: TlsTerms, roots: DefaultRoots) {
     this.#terms = terms;
+    this.#verdict = new PeerVerdict(terms, roots);
     this.#carrier = new TlsCarrier(link);
     this.socket = tlsConnect(connectOptions(this.#carrier.duplex, {
       terms,
       roots,
-      checkName: (certificate) => this.#checkName(certificate),
+      checkPeer: (certificate) => this.#verdict.objection(certificate),
     }));
     this.#carrier.adopt(this.socket);
   }
@@ -95,21 +90,17 @@ class Handshake {
   /** The established session; throws when something is not as it must be. */
   session({ translate }: TlsHandshakeOptions): TlsResult {
     const { socket } = this;
-    const certificate = socket.getPeerCertificate(true);
-    if (!socket.authorized) {
-      throw socket.authorizationError ?? this.#untold("the runtime did not verify the certificate");
-    }
-    const nameError = this.#checkName(certificate);
-    if (nameError !== undefined) throw nameError;
+    const { chain, problem } = this.#verdict.over(socket);
     socket.disableRenegotiation?.();
     const link = this.#carrier.linkOver(socket, translate);
     return {
       trusted: true,
       link,
-      chain: certificateChain(certificate),
+      chain,
       alpnProtocol: socket.alpnProtocol || null,
       protocol: socket.getProtocol() ?? "",
       resumed: socket.isSessionReused(),
+      problem,
     };
   }
 
@@ -118,109 +109,8 @@ class Handshake {
     const chainError = nativeCode(error) || (typeof error === "string" ? error : "");
     const reason = rejectionReason(chainError);
     if (reason === null) return null;
-    return { trusted: false, reason, chainError, chain: this.#seenChain(), cause: error };
+    return { trusted: false, reason, chainError, chain: this.#verdict.seenChain(), cause: error };
   }
-
-  #seenChain(): PeerCertificate[] {
-    try {
-      return certificateChain(this.#certificate as DetailedPeerCertificate | null);
-    } catch {
-      // A certificate that cannot be read is rejected anyway; the reason stands without it.
-      return [];
-    }
-  }
-
-  /**
-   * Called by the TLS stack once the chain is good, and by us afterwards. Never throws, because some of the stacks would let
-   * that go uncaught: a certificate that cannot be read is for no name.
-   */
-  #checkName(certificate: NodePeerCertificate): Error | undefined {
-    this.#certificate = certificate;
-    const name = identityName(this.#terms.serverName);
-    try {
-      const error = checkServerIdentity(name, certificate);
-      if (error !== undefined) return error;
-      return certificateNames(certificate, name) ? undefined : new WrongNameError(name);
-    } catch (cause) {
-      return new WrongNameError(name, { cause });
-    }
-  }
-
-  #untold(state: string): ParleyError {
-    return new ParleyError("TLS_HANDSHAKE", `Cannot make a TLS connection to ${this.#terms.serverName}: ${state}`);
-  }
-}
-
-/** The certificate has no subjectAltName for the name, whatever its common name says. */
-class WrongNameError extends Error {
-  readonly code = WRONG_NAME;
-
-  constructor(name: string, options?: ErrorOptions) {
-    super(`The certificate's subjectAltName does not hold ${name}`, options);
-  }
-}
-
-/** The name without the zone of a link-local address, which no certificate knows. */
-function identityName(serverName: string): string {
-  return parseIpAddress(serverName)?.text ?? serverName;
-}
-
-/**
- * Own properties all, so that nothing on Object.prototype is read for an option left out (CORE-01). `host` is what a runtime
- * would check the name against when no SNI is sent; no connection is made to it.
- */
-function connectOptions(
-  duplex: LinkDuplex,
-  { terms, roots, checkName }: {
-    readonly terms: TlsTerms;
-    readonly roots: DefaultRoots;
-    readonly checkName: (certificate: NodePeerCertificate) => Error | undefined;
-  },
-): tls.ConnectionOptions {
-  const name = identityName(terms.serverName);
-  const options: Record<string, unknown> = {
-    socket: duplex,
-    host: name,
-    port: undefined,
-    path: undefined,
-    servername: parseIpAddress(name) === null ? name : "",
-    secureContext: secureContextFor(terms, roots),
-    rejectUnauthorized: true,
-    checkServerIdentity: (_host: string, certificate: NodePeerCertificate) => checkName(certificate),
-    ALPNProtocols: terms.alpnProtocols.length === 0 ? undefined : [...terms.alpnProtocols],
-    session: undefined,
-    minDHSize: 1024,
-    requestOCSP: undefined,
-    pskCallback: undefined,
-    isServer: false,
-    server: undefined,
-    requestCert: undefined,
-    SNICallback: undefined,
-    ALPNCallback: undefined,
-    lookup: undefined,
-    timeout: undefined,
-    signal: undefined,
-    onread: undefined,
-    handle: undefined,
-    fd: undefined,
-    enableTrace: undefined,
-    highWaterMark: undefined,
-    allowHalfOpen: true,
-    ca: undefined,
-    cert: undefined,
-    key: undefined,
-    pfx: undefined,
-    passphrase: undefined,
-    crl: undefined,
-    ciphers: undefined,
-    ecdhCurve: undefined,
-    sigalgs: undefined,
-    minVersion: "TLSv1.2",
-    maxVersion: "TLSv1.3",
-    secureProtocol: undefined,
-    secureOptions: undefined,
-  };
-  return options;
 }
 
 function handshakeFailed({ serverName }: TlsTerms, cause: unknown): ParleyError {

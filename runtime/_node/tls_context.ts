@@ -82,6 +82,15 @@ function makeContext(
   );
 }
 
+/**
+ * The roots that some terms name, one PEM certificate each, or the default ones.
+ *
+ * @throws {ParleyError} `TLS_OPTIONS` for a text that is no certificate.
+ */
+export function rootsFor({ ca }: TlsTerms, roots: DefaultRoots): DefaultRoots {
+  return ca === null ? roots : checkedRoots(ca);
+}
+
 /** Every certificate in the texts, each parsed once; a text without any is refused. */
 function checkedRoots(texts: readonly string[]): string[] {
   return texts.flatMap((text) => {

@@ -4,9 +4,17 @@ import type { TlsRejection } from "../../net/port.ts";
 /** The code that the runtimes' own name check gives, and ours with them. */
 export const WRONG_NAME: string = "ERR_TLS_CERT_ALTNAME_INVALID";
 
+/** Our code for a certificate of another key than the one that is asked for. */
+export const WRONG_KEY: string = "WRONG_PUBLIC_KEY";
+
+/** Our code for a chain that this runtime's TLS stack let pass without having verified it. */
+export const UNVERIFIED: string = "UNVERIFIED_CERTIFICATE_FORM";
+
 /** Verification failures by OpenSSL's names, which all three runtimes use, and what each comes to. */
 const REASONS: ReadonlyMap<string, TlsRejection["reason"]> = new Map([
   [WRONG_NAME, "name"],
+  [WRONG_KEY, "key"],
+  [UNVERIFIED, "untrusted"],
   ["HOSTNAME_MISMATCH", "name"],
   ["CERT_HAS_EXPIRED", "expired"],
   ["CERT_NOT_YET_VALID", "expired"],

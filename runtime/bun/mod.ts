@@ -1,5 +1,5 @@
 /** Bun as a host. */
-import { processInventory, processLaunch, unrestrictedNetwork } from "../_node/process_launch.ts";
+import { ownState, processInventory, processLaunch, unrestrictedNetwork } from "../_node/process_launch.ts";
 import type { Host } from "../host.ts";
 import { reportLine } from "../report.ts";
 import { systemClock } from "../system_clock.ts";
@@ -16,6 +16,7 @@ export const host: Host = Object.freeze({
   clock: systemClock,
   launch,
   inventory: processInventory(launch),
+  state: ownState(launch),
   report: reportLine,
   networkState: unrestrictedNetwork,
 });

@@ -6,6 +6,7 @@ import { systemClock } from "../system_clock.ts";
 import { denoInventory } from "./inventory.ts";
 import { denoLaunch } from "./launch.ts";
 import { denoNet } from "./net.ts";
+import { denoState } from "./state.ts";
 import { denoTerminal } from "./terminal.ts";
 
 /** Deno's back ends. */
@@ -16,6 +17,7 @@ export const host: Host = Object.freeze({
   clock: systemClock,
   launch: denoLaunch,
   inventory: denoInventory,
+  state: denoState,
   report: reportLine,
   async networkState(name: string, port: number): Promise<"granted" | "denied" | "prompt"> {
     const { state } = await Deno.permissions.query({ name: "net", host: formatHostPort(name, port) });

@@ -8,7 +8,7 @@
 import { abortError } from "../../core/abort.ts";
 import type { ByteLink, ConnectOptions, NetBackend, NetGaps } from "../../net/port.ts";
 import { parseIpAddress } from "../../core/ip_address.ts";
-import { absoluteName, resolveName } from "../_node/resolve.ts";
+import { absoluteName, refuseMulticastName, resolveName } from "../_node/resolve.ts";
 import { addressText, endpointText } from "../_node/tcp_link.ts";
 import { tlsHandshake } from "../_node/tls.ts";
 import { bundledRoots } from "../_node/tls_context.ts";
@@ -52,7 +52,10 @@ export const denoNet: NetBackend = Object.freeze<NetBackend>({
   canResolve,
   resolve: (_grant, host, { type, signal }) => resolveName(host, { type, signal, translate: denoNetError }),
   connect: (_grant, { address, port }, options) => openLink({ host: addressText(address), port }, options),
-  connectByName: (_grant, { host, port }, options) => openLink({ host: absoluteName(host), port }, options),
+  async connectByName(_grant, { host, port }, options) {
+    refuseMulticastName(host);
+    return await openLink({ host: absoluteName(host), port }, options);
+  },
   tls: (_grant, link, terms, { signal }) =>
     tlsHandshake(link, terms, { signal, roots: ROOTS, translate: denoNetError }),
 });

@@ -8,7 +8,14 @@
  */
 import { ReadStream } from "node:tty";
 import process from "node:process";
-import type { Attendance, DrainResult, ReadEnd, Terminal, TerminalLine } from "../../permissions/terminal/port.ts";
+import type {
+  Attendance,
+  DrainResult,
+  Presence,
+  ReadEnd,
+  Terminal,
+  TerminalLine,
+} from "../../permissions/terminal/port.ts";
 import { LineAssembler } from "../_node/line_assembler.ts";
 import { ContinueWatch, InterruptWatch, SignalGuard } from "../_node/signal_guard.ts";
 
@@ -28,6 +35,11 @@ export function openStdioTerminal(): Terminal | null {
   } catch {
     return null;
   }
+}
+
+/** Whether both are still a terminal; after a hang-up they are not. Whether it is this process's turn cannot be seen. */
+export function stdioPresence(): Presence {
+  return Deno.stdin.isTerminal() && Deno.stderr.isTerminal() ? "foreground" : "gone";
 }
 
 class StdioTerminal implements Terminal {
@@ -65,6 +77,17 @@ class StdioTerminal implements Terminal {
   attendance(): Attendance {
     return this.#closed ? "gone" : this.#attendance;
   }
+
+  /** Without the permission to use the runtime directory nothing is known of other processes. */
+  reserve(): boolean {
+    return true;
+  }
+
+  holds(): boolean {
+    return true;
+  }
+
+  release(): void {}
 
   write(text: string): void {
     const bytes = new TextEncoder().encode(text);

@@ -3,6 +3,7 @@ import { ManualClock } from "../../core/manual_clock.ts";
 import { ParleyError } from "../../core/errors.ts";
 import { createTestHost, type FaultOptions, type TestHost } from "../../testing.ts";
 import { test } from "../../tests/support/harness.ts";
+import { toldLate } from "../../tests/support/late_refusal.ts";
 import { createFaultPlan } from "./faults.ts";
 
 const PEER = { remoteAddress: "peer.example", remotePort: 7 };
@@ -29,12 +30,10 @@ async function failure(opening: Promise<unknown>): Promise<ParleyError> {
   throw new assert.AssertionError({ message: "the promise was fulfilled" });
 }
 
-test("NET-04 faults: a failed lookup, named with the seed that makes it happen again", async () => {
-  const { navigator, network } = hostWith({ seed: 42, lookupFailure: 1 });
-  const { code, message, detail } = await failure(navigator.openTCPSocket(PEER));
-  assert.equal(code, "NET_DNS");
-  assert.match(message, /\(a fault of seed 42\)$/);
-  assert.deepEqual(detail, { seed: 42 });
+test("NET-04 faults: a failed lookup, named to the operator with the seed that makes it happen again", async () => {
+  const { navigator, network, clock, reports } = hostWith({ seed: 42, lookupFailure: 1 });
+  await assert.rejects(toldLate(clock, navigator.openTCPSocket(PEER)), { name: "NotAllowedError" });
+  assert.match(reports.join("\n"), /\(a fault of seed 42\) \[NET_DNS\]$/);
   assert.deepEqual(network.log, ["resolve peer.example"]);
 });
 

@@ -5,7 +5,14 @@
  */
 import { ParleyError } from "../../core/errors.ts";
 import { parseIpAddress } from "../../core/ip_address.ts";
-import type { ByteLink, PeerCertificate, TlsResult, TlsTerms } from "../../net/port.ts";
+import type {
+  ByteLink,
+  CertificateProblem,
+  PeerCertificate,
+  TlsRejection,
+  TlsResult,
+  TlsTerms,
+} from "../../net/port.ts";
 import { isSignedBy, type MemoryCertificate } from "./memory_certificate.ts";
 
 /** The identity of a server in memory. */
@@ -44,15 +51,25 @@ export async function memoryTlsClient(link: ByteLink, terms: TlsTerms): Promise<
   await link.write(encodeLine({ serverName, alpnProtocols, cert }));
   const hello = await readServerHello(link);
   const chain = [await certificateOf(hello)];
-  const reject = (reason: "untrusted" | "name" | "expired", chainError: string): TlsResult => {
+  const reject = (found: Pick<TlsRejection, "reason" | "chainError">): TlsResult => {
     link.close();
-    return { trusted: false, reason, chainError, chain, cause: null };
+    return { trusted: false, ...found, chain, cause: null };
   };
-  const trusted = terms.ca === null ? hello.authority === "public" : isSignedBy(hello, terms.ca);
-  if (!trusted) return reject("untrusted", "UNABLE_TO_VERIFY_LEAF_SIGNATURE");
-  if (hello.expired) return reject("expired", "CERT_HAS_EXPIRED");
-  if (!hello.names.includes(terms.serverName)) return reject("name", "ERR_TLS_CERT_ALTNAME_INVALID");
-  return { trusted: true, link, chain, alpnProtocol: hello.alpn, protocol: "TLSv1.3", resumed: false };
+  const trust = Object.hasOwn(terms, "trust") ? terms.trust : undefined;
+  const wanted = trust?.spkiSha256 ?? null;
+  const problem = trust?.certificate === "ignored" ? null : problemOf(hello, terms);
+  if (problem !== null && trust?.certificate !== "reported") return reject(problem);
+  if (wanted !== null && chain[0]?.spkiSha256 !== wanted) {
+    return reject({ reason: "key", chainError: "WRONG_PUBLIC_KEY" });
+  }
+  return { trusted: true, link, chain, alpnProtocol: hello.alpn, protocol: "TLSv1.3", resumed: false, problem };
+}
+
+function problemOf(hello: ServerHello, { ca, serverName }: TlsTerms): CertificateProblem | null {
+  const trusted = ca === null ? hello.authority === "public" : isSignedBy(hello, ca);
+  if (!trusted) return { reason: "untrusted", chainError: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" };
+  if (hello.expired) return { reason: "expired", chainError: "CERT_HAS_EXPIRED" };
+  return hello.names.includes(serverName) ? null : { reason: "name", chainError: "ERR_TLS_CERT_ALTNAME_INVALID" };
 }
 
 /**

@@ -29,6 +29,7 @@ export function createMemoryHost(options: MemoryHostOptions = {}): Host {
     net: options.net ?? new ExampleNetwork(),
     terminal: options.terminal ?? { open: () => Promise.resolve(null) },
     clock: options.clock ?? systemClock,
+    state: null,
     inventory: { publish: () => {}, collect: () => Promise.resolve([]) },
     launch: {
       mainModule: "file:///example/main.ts",

@@ -1,6 +1,6 @@
 /** Node as a host. */
 import process from "node:process";
-import { processInventory, processLaunch, unrestrictedNetwork } from "../_node/process_launch.ts";
+import { ownState, processInventory, processLaunch, unrestrictedNetwork } from "../_node/process_launch.ts";
 import type { Host } from "../host.ts";
 import { reportLine } from "../report.ts";
 import { systemClock } from "../system_clock.ts";
@@ -17,6 +17,7 @@ export const host: Host = Object.freeze({
   clock: systemClock,
   launch,
   inventory: processInventory(launch),
+  state: ownState(launch),
   report: reportLine,
   networkState: unrestrictedNetwork,
 });

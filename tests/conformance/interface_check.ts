@@ -20,9 +20,12 @@ export interface InterfaceSubject {
   readonly instance?: object;
   /** What it has besides. Each of them has to be there. */
   readonly extensions?: Extensions;
+  /** The class of the runtime that it inherits from, for one that does. */
+  readonly parent?: { new (): object; readonly prototype: object };
 }
 
 interface Scene {
+  readonly parent: { readonly Class: object; readonly prototype: object; readonly own: readonly string[] };
   readonly idl: IdlInterface;
   readonly model: IdlModel;
   readonly Class: { (): unknown; new (...given: unknown[]): unknown; readonly prototype: object };
@@ -46,8 +49,12 @@ export async function interfaceDifferences(
   model: IdlModel,
 ): Promise<string[]> {
   const { Class, instance = null, extensions = new Map() } = subject;
+  const parent = subject.parent === undefined
+    ? { Class: Function.prototype, prototype: Object.prototype, own: [] }
+    : { Class: subject.parent, prototype: subject.parent.prototype, own: ownKeys(new subject.parent()) };
   if (typeof Class !== "function") return [`${idl.name} is no function`];
-  const scene = { idl, model, Class: Class as Scene["Class"], instance, extensions, label: `${idl.name}.prototype` };
+  const label = `${idl.name}.prototype`;
+  const scene = { idl, model, parent, Class: Class as Scene["Class"], instance, extensions, label };
   const members = [
     ...idl.attributes.map((attribute) => attributeDifferences(scene, attribute)),
     ...idl.operations.map((operation) => operationDifferences(scene, operation)),
@@ -63,14 +70,14 @@ export async function interfaceDifferences(
   ];
 }
 
-function interfaceObjectDifferences({ idl, Class }: Scene): string[] {
+function interfaceObjectDifferences({ idl, Class, parent }: Scene): string[] {
   const { name: label, constructorRequired } = idl;
   const hidden = { writable: false, enumerable: false, configurable: true };
   return [
     ...propertyDifferences({ holder: Class, key: "name", label }, { ...hidden, value: label }),
     ...propertyDifferences({ holder: Class, key: "length", label }, { ...hidden, value: constructorRequired ?? 0 }),
     ...propertyDifferences({ holder: Class, key: "prototype", label }, { ...hidden, configurable: false }),
-    ...(Object.getPrototypeOf(Class) === Function.prototype ? [] : [`${label} inherits from another function`]),
+    ...(Object.getPrototypeOf(Class) === parent.Class ? [] : [`${label} inherits from another function`]),
   ];
 }
 
@@ -93,12 +100,12 @@ function constructorDifferences({ idl, Class }: Scene): string[] {
   ];
 }
 
-function prototypeDifferences({ idl, Class, label }: Scene): string[] {
+function prototypeDifferences({ idl, Class, parent, label }: Scene): string[] {
   const { prototype } = Class;
   const [writable, enumerable, configurable] = [true, false, true];
   const tag = { value: idl.name, writable: false, enumerable, configurable };
   return [
-    ...(Object.getPrototypeOf(prototype) === Object.prototype ? [] : [`${label} inherits from another object`]),
+    ...(Object.getPrototypeOf(prototype) === parent.prototype ? [] : [`${label} inherits from another object`]),
     ...propertyDifferences({ holder: prototype, key: "constructor", label }, {
       value: Class,
       writable,
@@ -179,6 +186,10 @@ function iterationDifferences({ idl, Class, label }: Scene): string[] {
   ];
 }
 
+function ownKeys(object: object): string[] {
+  return Reflect.ownKeys(object).map(String);
+}
+
 function surplusDifferences({ idl, Class, extensions, label }: Scene): string[] {
   const members = new Set<string | symbol>([
     "constructor",
@@ -197,8 +208,8 @@ function surplusDifferences({ idl, Class, extensions, label }: Scene): string[] 
   ];
 }
 
-function instanceDifferences({ idl, model, Class, label }: Scene, instance: object): string[] {
-  const own = Reflect.ownKeys(instance).map(String);
+function instanceDifferences({ idl, model, Class, parent, label }: Scene, instance: object): string[] {
+  const own = ownKeys(instance).filter((key) => !parent.own.includes(key));
   const values = idl.attributes.filter(({ name }) => name in instance);
   return [
     ...(Object.getPrototypeOf(instance) === Class.prototype ? [] : [`An object does not inherit from ${label}`]),

@@ -8,6 +8,7 @@ import type { Answer, DenyReason } from "../../permissions/prompter.ts";
 import { memoryTlsServer } from "../../runtime/memory/memory_tls.ts";
 import { NO, ONCE, REQUESTER, RUN } from "../support/broker_fixture.ts";
 import { test } from "../support/harness.ts";
+import { toldLate } from "../support/late_refusal.ts";
 import { ADDRESS, echo, type Faces, makeFaces, PORT, reasonOf } from "./faces.ts";
 import { withPollution } from "./pollution.ts";
 
@@ -151,10 +152,8 @@ test("RS-23 TLS is begun on opening, or on a connection that is open", async () 
 
 test("RS-25 every refusal is one error with one message, whatever the reason", async () => {
   const told = new Set<string>();
-  const tell = async (faces: Faces): Promise<void> => {
-    const { name, message, cause } = await failure(faces, DESTINATION);
-    told.add(`${name}: ${message}: ${cause}`);
-  };
+  const note = ({ name, message, cause }: Error): void => void told.add(`${name}: ${message}: ${cause}`);
+  const tell = async (faces: Faces): Promise<void> => note(await failure(faces, DESTINATION));
   for (const reason of ["refused", "no-terminal", "aborted", "queue-full"] as const satisfies readonly DenyReason[]) {
     await tell(makeFaces([{ kind: "deny", reason }]));
   }
@@ -162,7 +161,10 @@ test("RS-25 every refusal is one error with one message, whatever the reason", a
   await tell(makeFaces([ONCE], { broker: { runtimeState: () => Promise.resolve("denied") } }));
   const rebound = makeFaces([ONCE]);
   rebound.network.addName("host.example", "127.0.0.1");
-  await tell(rebound);
+  note(await toldLate(rebound.clock, failure(rebound, DESTINATION)));
+  const unknown = makeFaces([ONCE]);
+  unknown.network.addName("host.example");
+  note(await toldLate(unknown.clock, failure(unknown, DESTINATION)));
   assert.deepEqual([...told], [`NotAllowedError: Not allowed to connect to host.example:${PORT}: undefined`]);
 });
 
@@ -177,7 +179,7 @@ function words(error: Error & { readonly cause?: unknown }): string {
 test("RS-26 a refusal never tells the address that a name leads to", async () => {
   const faces = makeFaces([ONCE]);
   faces.network.addName("host.example", "192.168.12.34");
-  assert.doesNotMatch(words(await failure(faces, DESTINATION)), /192\.168|private/);
+  assert.doesNotMatch(words(await toldLate(faces.clock, failure(faces, DESTINATION))), /192\.168|private/);
 });
 
 test("RS-26 deviates: a failure after the approval names the public address that was tried", async () => {

@@ -16,6 +16,8 @@ export function isOfType(value: unknown, type: IdlType, model: IdlModel): boolea
       return typeof value === "boolean";
     case "DOMString":
       return typeof value === "string";
+    case "EventHandler":
+      return value === null || typeof value === "function";
     case "BufferSource":
       return value instanceof ArrayBuffer || ArrayBuffer.isView(value);
     case "Promise":

@@ -10,11 +10,12 @@ import { collect, discard, echo, MeteredLink, patternBytes, pump, stalled, utf8 
 import { connectOptions, rejectsWith } from "./net_contract.ts";
 import { renegotiatingServer } from "./renegotiating_server.ts";
 import { listenTls, type TlsContractServer, type TlsServerOptions } from "./tls_server.ts";
+import { tlsTrustContract } from "./tls_trust_contract.ts";
 
 const MIB = 1024 * 1024;
 
 /** What a test of the suite works with. */
-interface Scene {
+export interface Scene {
   readonly host: ContractHost;
   /** Connects without TLS. */
   connect(server: ContractServer): Promise<ByteLink>;
@@ -22,6 +23,8 @@ interface Scene {
   shake(service: ContractService, at?: Partial<TlsServerOptions>, terms?: Partial<TlsTerms>): Promise<Shaken>;
   /** A handshake over a link. */
   over(link: ByteLink, terms?: Partial<TlsTerms>): Promise<TlsResult>;
+  /** Starts a TLS server. */
+  serve(service: ContractService, at?: Partial<TlsServerOptions>): Promise<TlsContractServer>;
   /** Stops it after the test. */
   keep<T extends ContractServer>(server: Promise<T>): Promise<T>;
 }
@@ -37,7 +40,8 @@ export function tlsTerms(terms: Partial<TlsTerms> = {}): TlsTerms {
   return { serverName: "mail.test", ca: [testPki().ca], alpnProtocols: [], cert: null, key: null, ...terms };
 }
 
-type Check = (title: string, body: (scene: Scene) => Promise<void>) => void;
+/** Registers one test. */
+export type Check = (title: string, body: (scene: Scene) => Promise<void>) => void;
 
 /** Registers the suite. */
 export function tlsContract(name: string, makeHost: () => ContractHost): void {
@@ -48,6 +52,7 @@ export function tlsContract(name: string, makeHost: () => ContractHost): void {
   ending(check);
   flowing(check);
   resisting(check);
+  tlsTrustContract(check);
 }
 
 async function withScene(host: ContractHost, body: (scene: Scene) => Promise<void>): Promise<void> {
@@ -68,13 +73,14 @@ async function withScene(host: ContractHost, body: (scene: Scene) => Promise<voi
     if (result.trusted) links.push(result.link);
     return result;
   };
+  const serve: Scene["serve"] = (service, at = {}) => keep(listenTls(service, { identity: testPki().server, ...at }));
   const shake: Scene["shake"] = async (service, at = {}, terms = {}) => {
-    const server = await keep(listenTls(service, { identity: testPki().server, ...at }));
+    const server = await serve(service, at);
     const below = await connect(server);
     return { result: await over(below, terms), server, below };
   };
   try {
-    await body({ host, connect, shake, over, keep });
+    await body({ host, connect, shake, over, serve, keep });
   } finally {
     for (const link of links) link.close();
     for (const server of servers) await server.stop();

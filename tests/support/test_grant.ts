@@ -4,6 +4,7 @@ import { isPathScheme } from "../../core/destination_syntax.ts";
 import { canonicalHost, hostOfPath } from "../../core/host.ts";
 import { connectDescriptor, type Descriptor, type TlsClaims } from "../../permissions/descriptor.ts";
 import { type Grant, mintGrant } from "../../permissions/grant.ts";
+import { NO_TERMS } from "../../permissions/policy.ts";
 import { mainRequester } from "../../permissions/main_requester.ts";
 
 /** What a test wants of its grant. */
@@ -31,7 +32,7 @@ export function testGrant(options: TestGrantOptions = {}): Grant {
     destination,
     lifetime: "once",
     source: "test",
-    rule: null,
+    terms: NO_TERMS,
     signal,
     connected: () => {},
   });

@@ -10,6 +10,7 @@ import type { OutgoingDatagram } from "../../net/engine/udp/udp_message.ts";
 import { formatDestination } from "../../core/destination.ts";
 import type { Descriptor } from "../../permissions/descriptor.ts";
 import { type Grant, mintGrant } from "../../permissions/grant.ts";
+import { NO_TERMS } from "../../permissions/policy.ts";
 import { mainRequester } from "../../permissions/main_requester.ts";
 import type { DatagramAddress } from "../../net/datagram_port.ts";
 import { type FakeDatagramLink, FakeDatagramNetwork } from "./fake_datagrams.ts";
@@ -76,6 +77,7 @@ export function bindOptions(errors: ParleyError[]): BindUdpOptions {
     approve: refused,
     destinationOpened: () => {},
     destinationFailed: () => {},
+    isGivenUp: () => false,
   };
 }
 
@@ -165,7 +167,7 @@ function grantFor(descriptor: Descriptor, signal: AbortSignal): Grant {
     destination,
     lifetime: "once",
     source: "test",
-    rule: null,
+    terms: NO_TERMS,
     signal,
     connected: () => {},
   });

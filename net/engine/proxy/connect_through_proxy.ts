@@ -51,7 +51,7 @@ export async function connectThroughProxy(
   const { signal } = options;
   const addresses: readonly (IpAddress | null)[] = remote
     ? [null]
-    : (await resolveTarget(host.net, grant, { dnsQueryType, signal })).slice(0, MAX_TRIES);
+    : (await resolveTarget(host, grant, { dnsQueryType, signal, judgesFarEnd: false })).slice(0, MAX_TRIES);
   let refusal: unknown = null;
   for (const address of addresses) {
     try {

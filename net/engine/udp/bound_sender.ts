@@ -62,7 +62,7 @@ export class BoundSender implements DatagramSender {
   /** Sends in answer to somebody whom nobody approved, as far as that goes without a question. */
   #answer({ bytes, remoteAddress, remotePort }: OutgoingDatagram): Promise<void> | undefined | "no answer" {
     const { transmitter, book, destinations } = this.#init;
-    if (remoteAddress === null || destinations.wasRefused(remoteAddress, remotePort)) return "no answer";
+    if (remoteAddress === null || destinations.mayNotAnswer(remoteAddress, remotePort)) return "no answer";
     const to = book.answer({ address: remoteAddress, port: remotePort }, bytes.byteLength);
     return to === null ? "no answer" : transmitter.send(bytes, to);
   }

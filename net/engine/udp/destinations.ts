@@ -4,13 +4,13 @@
  */
 import { type Destination, makeDestination } from "../../../core/destination.ts";
 import { isParleyError, ParleyError } from "../../../core/errors.ts";
-import { canonicalHost } from "../../../core/host.ts";
+import { type CanonicalHost, canonicalHost } from "../../../core/host.ts";
 import { classifyAddress, type IpAddress } from "../../../core/ip_address.ts";
 import { connectDescriptor, type Descriptor } from "../../../permissions/descriptor.ts";
 import type { Grant } from "../../../permissions/grant.ts";
-import { vetAddresses } from "../../../permissions/vetting.ts";
+import { holdBack, type LateRefusalTerms, withinJudging } from "../../late_refusal.ts";
 import type { EngineHost } from "../engine_host.ts";
-import { lookUpName, resolveTarget } from "../resolve_target.ts";
+import { resolvePublicName, resolveTarget } from "../resolve_target.ts";
 import { AddressTable, RecentTable } from "./address_table.ts";
 import { isBroadcastAddress } from "./broadcast_addresses.ts";
 import { withDeadline } from "./deadline.ts";
@@ -18,7 +18,7 @@ import { GroupApprovals } from "./group_approvals.ts";
 import { limitError } from "./limit_error.ts";
 import { addressText, type Peer } from "./peer.ts";
 import type { PeerBook } from "./peer_book.ts";
-import { PublicPeers } from "./public_peers.ts";
+import { PublicPeers, refuseNear } from "./public_peers.ts";
 import type { OutgoingDatagram } from "./udp_message.ts";
 
 /** Most destinations that are approved for one socket. */
@@ -41,6 +41,11 @@ export interface DestinationEvents {
   destinationOpened(grant: Grant, address: string): void;
   /** An approved destination cannot be sent to. */
   destinationFailed(grant: Grant, error: unknown): void;
+  /**
+   * Whether the program gave sending to a destination up, for what would be sent without a decision. Asked before each
+   * answer and each new public peer.
+   */
+  isGivenUp(address: string, port: number): boolean;
 }
 
 /** What the decisions are made from. */
@@ -71,6 +76,8 @@ export class Destinations {
   readonly #refusals = new RecentTable<ParleyError>(MAX_REFUSALS);
   /** Approvals of names whose lookup has failed so far. */
   readonly #unresolved = new AddressTable<Grant>();
+  /** Refusals that a lookup led to, with the approvals that it was made under. */
+  readonly #found = new WeakMap<ParleyError, Grant>();
   #approved = 0;
 
   /** @param init What the decisions are made from. */
@@ -81,11 +88,12 @@ export class Destinations {
   }
 
   /**
-   * Whether somebody said no to a destination. That nobody could be asked, or that no question could be put, is not a no: an
-   * answer to a device that called in needs none.
+   * Whether somebody said no to a destination, or the program gave it up. That nobody could be asked, or that no question
+   * could be put, is not a no: an answer to a device that called in needs none.
    */
-  wasRefused(address: string, port: number): boolean {
-    return this.#refusals.get(address, port)?.code === "PERM_DENIED";
+  mayNotAnswer(address: string, port: number): boolean {
+    if (this.#refusals.get(address, port)?.code === "PERM_DENIED") return true;
+    return this.#init.events.isGivenUp(address, port);
   }
 
   /**
@@ -110,7 +118,7 @@ export class Destinations {
   #opened(destination: Destination): Promise<void> {
     const { host: { text: address }, port } = destination;
     const refusal = this.#refusals.get(address, port);
-    if (refusal !== undefined) return Promise.reject(refusal);
+    if (refusal !== undefined) return this.#refuseAgain(refusal, destination.host);
     const pending = this.#pending.get(address, port);
     if (pending !== undefined) return pending;
     const opening = this.#open(destination).finally(() => this.#pending.delete(address, port));
@@ -131,7 +139,7 @@ export class Destinations {
   }
 
   async #openAddress(destination: Destination, address: IpAddress): Promise<void> {
-    const { host: { net }, book, broadcast, families } = this.#init;
+    const { host: { net }, book, broadcast, families, events } = this.#init;
     const { port } = destination;
     const isGroup = classifyAddress(address) === "multicast";
     // No system sends from an IPv6 socket to an IPv4 group; the last family is the socket's own.
@@ -149,7 +157,8 @@ export class Destinations {
       const grant = await this.#askFor(destination, { broadcast: true });
       return this.#enter(grant, [address], port);
     }
-    if (this.#publicPeers !== null) {
+    if (this.#publicPeers !== null && !events.isGivenUp(addressText(address), port)) {
+      refuseNear(this.#init.host, address);
       this.#publicPeers.admit(address, port);
       return book.enter({ address, port, grant: null, isLimited: true });
     }
@@ -159,7 +168,8 @@ export class Destinations {
 
   async #openName(destination: Destination): Promise<void> {
     const { host: { text: name }, port } = destination;
-    const addresses = this.#publicPeers === null
+    // What was given up is for the broker to refuse, and to report.
+    const addresses = this.#publicPeers === null || this.#init.events.isGivenUp(name, port)
       ? await this.#resolveApproved(destination)
       : await this.#resolvePublic(destination, this.#publicPeers);
     this.#init.book.pin(name, port, addresses);
@@ -168,33 +178,26 @@ export class Destinations {
   /** Asks for a name, looks it up, and enters what may be reached. A lookup that fails is tried again without a question. */
   async #resolveApproved(destination: Destination): Promise<readonly IpAddress[]> {
     const { host: { text: name }, port } = destination;
-    const { host, events, signal } = this.#init;
+    const { host } = this.#init;
     const grant = this.#unresolved.get(name, port) ?? await this.#askFor(destination, { broadcast: false });
     this.#unresolved.set({ address: name, port }, grant);
-    try {
-      const vetted = await this.#withDeadline((until) =>
-        resolveTarget(host.net, grant, { dnsQueryType: null, signal: until })
-      );
-      const addresses = this.#reachable(name, vetted);
-      this.#enter(grant, addresses, port);
-      this.#unresolved.delete(name, port);
-      return addresses;
-    } catch (error) {
-      if (!signal.aborted) events.destinationFailed(grant, error);
-      throw error;
-    }
+    const addresses = await this.#judge(destination.host, grant, async (until) => {
+      const vetted = await resolveTarget(host, grant, { dnsQueryType: null, signal: until, judgesFarEnd: false });
+      return this.#reachable(name, vetted);
+    });
+    this.#enter(grant, addresses, port);
+    this.#unresolved.delete(name, port);
+    return addresses;
   }
 
   async #resolvePublic(destination: Destination, publicPeers: PublicPeers): Promise<readonly IpAddress[]> {
-    const { host: { net }, grant, book } = this.#init;
-    const { host, port } = destination;
-    if (host.kind !== "name") {
-      throw new ParleyError("PERM_ADDRESS", `Cannot send to ${host.text}: the permission is for public addresses`);
-    }
-    const found = await this.#withDeadline((signal) =>
-      lookUpName(net, grant, { name: host.text, port, dnsQueryType: null, signal })
-    );
-    const addresses = this.#reachable(host.text, vetAddresses(host, found));
+    const { host, grant, book } = this.#init;
+    const { host: target, port } = destination;
+    const addresses = await this.#judge(target, grant, async (signal) => {
+      const found = this.#reachable(target.text, await resolvePublicName(host, grant, { target, port, signal }));
+      this.#refuseGivenUp(target.text, found, port);
+      return found;
+    });
     for (const address of addresses) {
       const known = { bytes: NOTHING, remoteAddress: addressText(address), remotePort: port, dnsQueryType: null };
       if (book.find(known) !== undefined) continue;
@@ -202,6 +205,36 @@ export class Destinations {
       book.enter({ address, port, grant: null, isLimited: true });
     }
     return addresses;
+  }
+
+  /** Looks a name up and judges what it leads to. The operator is told at once what comes of it, the program in time. */
+  #judge<Result>(host: CanonicalHost, grant: Grant, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    const { events, signal } = this.#init;
+    return holdBack(this.#lateTerms(host, grant), {
+      work: (judging) => this.#withDeadline((until) => withinJudging({ signal: until, judging }, work)),
+      failed: (error) => {
+        if (isParleyError(error)) this.#found.set(error, grant);
+        if (!signal.aborted) events.destinationFailed(grant, error);
+      },
+    });
+  }
+
+  /** What a lookup found out takes as long to tell the second time: else it would differ from a name without address. */
+  #refuseAgain(refusal: ParleyError, host: CanonicalHost): Promise<never> {
+    const grant = this.#found.get(refusal);
+    if (grant === undefined) return Promise.reject(refusal);
+    return holdBack(this.#lateTerms(host, grant), { work: () => Promise.reject(refusal), failed: () => {} });
+  }
+
+  #lateTerms({ kind, text: name }: CanonicalHost, grant: Grant): LateRefusalTerms {
+    const { host: { clock }, signal } = this.#init;
+    return { clock, grants: [grant], name, findsMore: kind === "name", signal, timeoutMs: null };
+  }
+
+  /** A name is no way to an address that the program gave up. */
+  #refuseGivenUp(name: string, addresses: readonly IpAddress[], port: number): void {
+    if (!addresses.some((address) => this.#init.events.isGivenUp(addressText(address), port))) return;
+    throw new ParleyError("PERM_DENIED", `Cannot send to ${name}: the program gave up what it points to`);
   }
 
   /** The first address of each family that the socket can send to. */

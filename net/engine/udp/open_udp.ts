@@ -6,6 +6,7 @@ import { abortError } from "../../../core/abort.ts";
 import { ParleyError } from "../../../core/errors.ts";
 import type { IpAddress } from "../../../core/ip_address.ts";
 import type { Grant } from "../../../permissions/grant.ts";
+import { withinJudging } from "../../late_refusal.ts";
 import type { DatagramAddress, DatagramLink, MulticastSendOptions } from "../../datagram_port.ts";
 import type { DnsQueryType } from "../../port.ts";
 import type { EngineHost } from "../engine_host.ts";
@@ -33,6 +34,8 @@ export interface OpenUdpOptions extends UdpOptions {
   readonly connectTimeoutMs: number;
   /** How datagrams to a group are sent; the system's way, one hop and heard on this machine too, by default. */
   readonly multicast?: MulticastSendOptions | null;
+  /** Fires when the destination must have been judged (NET-17); null, the default, for never. */
+  readonly judging?: AbortSignal | null;
 }
 
 const { hasOwn } = Object;
@@ -52,8 +55,12 @@ export async function openUdp(host: EngineHost, grant: Grant, options: OpenUdpOp
   grant.spend();
   const life = AbortSignal.any([options.signal, grant.signal]);
   const { dnsQueryType, connectTimeoutMs: timeoutMs } = options;
+  const judging = hasOwn(options, "judging") ? options.judging ?? null : null;
   return await withDeadline({ clock: host.clock, signal: life, timeoutMs }, async (signal) => {
-    const addresses = await resolveTarget(host.net, grant, { dnsQueryType, signal });
+    const addresses = await withinJudging(
+      { signal, judging },
+      (either) => resolveTarget(host, grant, { dnsQueryType, signal: either, judgesFarEnd: false }),
+    );
     for (const address of addresses) refuseBroadcast(host, address);
     let lastError: unknown = null;
     for (const address of addresses) {

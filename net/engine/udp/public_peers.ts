@@ -7,6 +7,9 @@
 import type { Clock } from "../../../core/clock.ts";
 import { ParleyError } from "../../../core/errors.ts";
 import { classifyAddress, type IpAddress } from "../../../core/ip_address.ts";
+import { nearness } from "../../../permissions/vetting.ts";
+import type { EngineHost } from "../engine_host.ts";
+import { ownAddresses } from "../own_addresses.ts";
 import { limitError } from "./limit_error.ts";
 
 /** New peers in any minute. */
@@ -54,4 +57,23 @@ export class PublicPeers {
     this.#admittedMs[this.#oldest] = nowMs;
     this.#oldest = (this.#oldest + 1) % NEW_PEERS_A_MINUTE;
   }
+}
+
+/**
+ * Refuses what is this machine's or its neighbours', which is not the Internet's, whatever its class (NET-14). Where the runtime
+ * hides the addresses of this machine, the class alone decides.
+ *
+ * @param host Network and time.
+ * @param address The address of a new peer.
+ * @throws {ParleyError} `PERM_ADDRESS`.
+ */
+export function refuseNear(host: EngineHost, address: IpAddress): void {
+  const own = ownAddresses(host);
+  const near = own === null ? null : nearness(address, own);
+  if (near === null) return;
+  const whose = near === "own" ? "an address of this machine" : "on a network of this machine";
+  throw new ParleyError(
+    "PERM_ADDRESS",
+    `Cannot send to ${address.text}: the permission is for public addresses, and this is ${whose}`,
+  );
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { ParleyError } from "../../../core/errors.ts";
+import { interfaceAddress } from "../../../tests/support/fake_datagrams.ts";
 import { test } from "../../../tests/support/harness.ts";
+import { toldLate } from "../../../tests/support/late_refusal.ts";
 import {
   type BoundFixture,
   type BoundFixtureOptions,
@@ -100,11 +102,11 @@ test("NET-28 a name for the first contact is looked up and vetted under the same
   const fixture = udpFixture();
   fixture.network.addName("router.example", "9.9.9.9");
   fixture.network.addName("rebind.example", "9.9.9.9", "10.0.0.1");
-  const { socket, link, questions, network } = await publicUdp({ fixture });
+  const { socket, link, questions, network, clock } = await publicUdp({ fixture });
   await socket.send(datagram(1, { address: "router.example", port: 6881 }), null);
   await socket.send(datagram(2, { address: "router.example", port: 6881 }), null);
   const rebind = socket.send(datagram(1, { address: "rebind.example", port: 6881 }), null);
-  await assert.rejects(rebind as Promise<void>, { code: "PERM_ADDRESS" });
+  await assert.rejects(toldLate(clock, rebind), { code: "PERM_ADDRESS" });
   const low = socket.send(datagram(1, { address: "router.example", port: 53 }), null);
   await assert.rejects(low as Promise<void>, { code: "PERM_ADDRESS" });
   assert.deepEqual([questions, link.log], [[], ["9.9.9.9:6881 1", "9.9.9.9:6881 2"]]);
@@ -156,5 +158,18 @@ test("NET-28 groups and broadcast are asked about as on any other socket", async
     "direct-sockets-multicast multicast://239.1.2.3:6771",
     "direct-sockets udp://255.255.255.255:6771 broadcast",
   ]);
+  await socket.close();
+});
+
+test("NET-28 NET-14 an address of this machine or of its neighbours is none of the Internet's, public as it is", async () => {
+  const fixture = udpFixture();
+  fixture.network.ownAddresses = [interfaceAddress("81.2.3.4", 29)];
+  const { socket, link } = await publicUdp({ fixture });
+  const send = (address: string) => socket.send(datagram("x", { address, port: 6881 }), null);
+  for (const near of ["81.2.3.4", "81.2.3.1"]) {
+    await assert.rejects(send(near) as Promise<void>, { code: "PERM_ADDRESS" });
+  }
+  await send("81.2.3.9");
+  assert.deepEqual(link.log, ["81.2.3.9:6881 1"]);
   await socket.close();
 });

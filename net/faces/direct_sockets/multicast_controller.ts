@@ -5,7 +5,8 @@
  */
 import { defineInterface } from "../../../core/webidl.ts";
 import type { BoundUdp } from "../../engine/udp/bound_udp.ts";
-import { promised, requireArguments } from "./interface_call.ts";
+import { requireArguments } from "../../../core/interface_call.ts";
+import { promised } from "../../../core/promised.ts";
 import { type MulticastGroupOptions, toGroupArguments } from "./multicast_group_options.ts";
 import { type JoinedGroup, MulticastGroups } from "./multicast_groups.ts";
 import { platformObjects } from "./platform_object.ts";

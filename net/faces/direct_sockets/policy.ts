@@ -94,15 +94,15 @@ export function requireToOpen(feature: PolicyFeature | null, { context, policy, 
 }
 
 /**
- * The policy that reaching a host needs, by the address space it is in (DS-19). A name needs none: whatever it leads to, only
- * public addresses are connected to (NET-14).
+ * The policy that reaching a host needs, by the address space it is in (DS-19). A name needs none, because it leads to public
+ * addresses only, or where the operator's own file says (NET-14); one under `.local` is a neighbour's.
  *
  * @param host The host.
  * @returns The feature, or null for a public one.
  */
 export function featureToReach(host: CanonicalHost): PolicyFeature | null {
   if (host.kind === "localhost") return "loopback-network";
-  if (host.address === null) return null;
+  if (host.address === null) return host.text.endsWith(".local") ? "local-network" : null;
   switch (classifyAddress(host.address)) {
     case "loopback":
       return "loopback-network";

@@ -6,7 +6,8 @@
 import { defineInterface } from "../../../core/webidl.ts";
 import type { NetContextSource } from "../../context.ts";
 import type { TcpConnection } from "../../engine/tcp_connection.ts";
-import { promised, requireArguments } from "./interface_call.ts";
+import { requireArguments } from "../../../core/interface_call.ts";
+import { promised } from "../../../core/promised.ts";
 import { openServerSocket, type TCPServerSocketOpenInfo } from "./open_server_socket.ts";
 import { platformObjects } from "./platform_object.ts";
 import { type DirectSocketsPolicy, requireToConstruct } from "./policy.ts";

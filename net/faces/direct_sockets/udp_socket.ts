@@ -5,7 +5,7 @@
  */
 import { defineInterface } from "../../../core/webidl.ts";
 import type { NetContextSource } from "../../context.ts";
-import { promised } from "./interface_call.ts";
+import { promised } from "../../../core/promised.ts";
 import type { MulticastControllers } from "./multicast_controller.ts";
 import { openUdpSocket } from "./open_udp_socket.ts";
 import { platformObjects } from "./platform_object.ts";

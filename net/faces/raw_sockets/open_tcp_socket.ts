@@ -9,7 +9,7 @@ import type { TcpConnection } from "../../engine/tcp_connection.ts";
 import { type ApprovalRequest, openApproved } from "../../open_approved.ts";
 import { proxyRoute } from "../../proxy_options.ts";
 import type { TlsTerms } from "../../port.ts";
-import { tlsClaims, tlsTerms } from "../../tls_options.ts";
+import { keyAskedFor, tlsClaims, tlsTerms } from "../../tls_options.ts";
 import { faceErrors } from "./errors.ts";
 import { type TcpRequest, type TCPSocketOptions, toTcpRequest } from "./tcp_options.ts";
 import { createTcpSocket, type TCPSocket } from "./tcp_socket.ts";
@@ -55,12 +55,19 @@ export async function prepareTcpSocket(
   toFaceError: (error: unknown) => unknown,
 ): Promise<TcpSocketOpening> {
   const { proxy, signal, tls } = request;
-  const tlsFor = (host: string): TlsTerms | null => request.secureTransport === "on" ? tlsTerms(tls, host) : null;
+  const tlsWhen = (mode: "on" | "starttls", host: string): TlsTerms | null =>
+    request.secureTransport === mode ? tlsTerms(tls, host) : null;
   const approval: ApprovalRequest = {
     descriptor: await toDescriptor(request, toDestination(request)),
     proxy,
     signal,
-    options: (host) => ({ ...request, tls: tlsFor(host), copyWrites: false, toFaceError }),
+    options: (host) => ({
+      ...request,
+      tls: tlsWhen("on", host),
+      upgradeTls: tlsWhen("starttls", host),
+      copyWrites: false,
+      toFaceError,
+    }),
   };
   const finish: TcpSocketOpening["finish"] = (connection, clock) =>
     createTcpSocket({
@@ -77,7 +84,8 @@ function toDestination(request: TcpRequest): Destination | null {
   if (request.path !== null) return makeDestination({ scheme: "unix", host: hostOfPath(request.path), port: 0 });
   if (request.remoteAddress === null) return null;
   const scheme = request.secureTransport === "on" ? "tls" : "tcp";
-  return makeDestination({ scheme, host: canonicalHost(request.remoteAddress), port: request.remotePort });
+  const spki = request.secureTransport === "off" ? null : keyAskedFor(request.tls);
+  return makeDestination({ scheme, host: canonicalHost(request.remoteAddress), port: request.remotePort, spki });
 }
 
 async function toDescriptor(request: TcpRequest, destination: Destination | null): Promise<DirectSocketsDescriptor> {

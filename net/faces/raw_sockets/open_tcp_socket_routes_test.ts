@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ByteLink } from "../../port.ts";
 import { test } from "../../../tests/support/harness.ts";
+import { toldLate } from "../../../tests/support/late_refusal.ts";
 import { createTestHost, memoryTlsServer, type TestHost } from "../../../testing.ts";
 
 const ONCE = { kind: "allow", lifetime: "once", host: null } as const;
@@ -58,7 +59,7 @@ test("NET-26 NET-14 a target's name is judged here: one that leads into the own 
   const asked = proxy(host, greet);
   host.network.addName("rebind.example", "10.0.0.1");
   const opening = host.navigator.openTCPSocket({ ...THROUGH, remoteAddress: "rebind.example" });
-  await assert.rejects(opening, { name: "NotAllowedError" });
+  await assert.rejects(toldLate(host.clock, opening), { name: "NotAllowedError" });
   assert.deepEqual(asked, []);
 });
 

@@ -3,6 +3,7 @@ import { ParleyError } from "../../../core/errors.ts";
 import { memoryTlsServer } from "../../../runtime/memory/memory_tls.ts";
 import type { ByteLink } from "../../port.ts";
 import { test } from "../../../tests/support/harness.ts";
+import { toldLate } from "../../../tests/support/late_refusal.ts";
 import { type Answer, createTestHost, type TestHost } from "../../../testing.ts";
 import type { TCPSocketOptions } from "./tcp_options.ts";
 
@@ -105,9 +106,10 @@ test("NET-08 nothing is looked up or connected to before the answer, and nothing
 });
 
 test("NET-14 a name that leads to a private address is refused like anything else, and the operator is told why", async () => {
-  const { navigator, network, reports } = approving();
+  const { navigator, network, reports, clock } = approving();
   network.addName("rebind.example", ADDRESS, "192.168.1.1");
-  const refused = await navigator.openTCPSocket({ ...MAIL, remoteAddress: "rebind.example" }).catch((error) => error);
+  const opening = navigator.openTCPSocket({ ...MAIL, remoteAddress: "rebind.example" }).catch((error) => error);
+  const refused = await toldLate(clock, opening);
   assert.equal(refused.name, "NotAllowedError");
   assert.equal(refused.cause, undefined);
   assert.deepEqual(network.log, ["resolve rebind.example"]);
@@ -125,13 +127,31 @@ test("NET-17 every refusal is one error whose message depends on the request alo
 });
 
 test("NET-17 an approved destination that fails gives a NetworkError with a stable code in its cause", async () => {
-  const { navigator } = approving();
+  const { navigator, network } = approving();
   const refused = await navigator.openTCPSocket({ ...MAIL, remotePort: 26 }).catch((error) => error);
   assert.equal(refused.name, "NetworkError");
   assert.ok(refused.cause instanceof ParleyError);
   assert.equal(refused.cause.code, "NET_REFUSED");
-  const unknown = await navigator.openTCPSocket({ ...MAIL, remoteAddress: "none.example" }).catch((error) => error);
-  assert.equal(unknown.cause.code, "NET_DNS");
+  network.listen({ address: ADDRESS, port: 993 }, async (link) => {
+    await memoryTlsServer(link, { names: ["mail.example"], authority: "somebody" });
+  });
+  const tls = { ...MAIL, remotePort: 993, secureTransport: "on" } as const;
+  const untrusted = await navigator.openTCPSocket(tls).catch((error) => error);
+  assert.deepEqual([untrusted.name, untrusted.cause.code], ["NetworkError", "TLS_UNTRUSTED"]);
+});
+
+test("NET-17 an approved name that does not exist is refused like one that leads into the own network", async () => {
+  const { navigator, network, reports, clock } = approving();
+  const told: unknown[] = [];
+  for (const addresses of [[], ["10.0.0.1"]]) {
+    if (addresses.length > 0) network.addName("some.example", ...addresses);
+    const opening = navigator.openTCPSocket({ ...MAIL, remoteAddress: "some.example" }).catch((error) => error);
+    const { name, message, cause } = await toldLate(clock, opening);
+    told.push([name, message, cause]);
+  }
+  assert.deepEqual(told[0], ["NotAllowedError", "Not allowed to connect to some.example:25", undefined]);
+  assert.deepEqual(told[1], told[0]);
+  assert.match(reports.join("\n"), /NET_DNS.*\n.*PERM_ADDRESS/);
 });
 
 test("NET-02 without an address the operator chooses, and the script learns what it connected to", async () => {

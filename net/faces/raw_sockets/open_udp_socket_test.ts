@@ -5,6 +5,7 @@ import type { Answer } from "../../../permissions/prompter.ts";
 import { NO, ONCE, RUN } from "../../../tests/support/broker_fixture.ts";
 import { FakeDatagramNetwork, interfaceAddress } from "../../../tests/support/fake_datagrams.ts";
 import { test } from "../../../tests/support/harness.ts";
+import { toldLate } from "../../../tests/support/late_refusal.ts";
 import {
   addMachine,
   shownQuestion,
@@ -133,12 +134,16 @@ test("NET-17 every refusal is one error whose message depends on the request alo
   }
   const rebinding = await scene();
   rebinding.network.addName("peer.example", ADDRESS, "10.0.0.1");
-  await rebinding.open().catch(note);
+  await toldLate(rebinding.clock, rebinding.open().catch(note));
+  const unknown = await scene();
+  unknown.network.addName("peer.example");
+  await toldLate(unknown.clock, unknown.open().catch(note));
+  assert.match(unknown.reports.join("\n"), /no datagrams for udp:\/\/peer\.example:7: .*NET_DNS/);
   assert.match(rebinding.reports.join("\n"), /no datagrams for udp:\/\/peer\.example:7: .*10\.0\.0\.1.*PERM_ADDRESS/);
   const denied = udpFaceFixture(new FakeDatagramNetwork(), [ONCE]);
   denied.network.addName("peer.example", ADDRESS);
   denied.network.refusals.push(new ParleyError("NET_OS_DENIED", "Cannot open: the system refused"));
-  await openUdpSocket(denied.source, PEER).catch(note);
+  await toldLate(denied.clock, openUdpSocket(denied.source, PEER).catch(note));
   assert.deepEqual([...messages], ["NotAllowedError Not allowed to connect to peer.example:7 undefined"]);
 });
 
@@ -150,10 +155,16 @@ test("NET-01 what the platform lacks is a NotSupportedError, after the question"
   assert.deepEqual([error.name, error.cause?.code, questions.length], ["NotSupportedError", "RUNTIME_UNSUPPORTED", 1]);
 });
 
-test("NET-17 an approved name that does not exist is a NetworkError with its code", async () => {
-  const { open } = await scene();
-  const error = await open({ ...PEER, remoteAddress: "nowhere.example" }).catch((error) => error);
-  assert.deepEqual([error.name, error.cause?.code], ["NetworkError", "NET_DNS"]);
+test("NET-17 an approved name that does not exist is refused, and a failure of the system is a NetworkError", async () => {
+  const { open, clock } = await scene();
+  const opening = open({ ...PEER, remoteAddress: "nowhere.example" }).catch((error) => error);
+  const error = await toldLate(clock, opening);
+  assert.deepEqual([error.name, error.cause], ["NotAllowedError", undefined]);
+  const failing = udpFaceFixture(new FakeDatagramNetwork(), [ONCE]);
+  failing.network.addName("peer.example", ADDRESS);
+  failing.network.refusals.push(new ParleyError("NET_UNREACHABLE", "Cannot open: no route leads there"));
+  const failed = await openUdpSocket(failing.source, PEER).catch((error) => error);
+  assert.deepEqual([failed.name, failed.cause?.code], ["NetworkError", "NET_UNREACHABLE"]);
 });
 
 test("RS-02 buffer sizes are taken up to 32 MiB, and reach the system", async () => {

@@ -5,6 +5,7 @@ import { memoryTlsServer } from "../../../runtime/memory/memory_tls.ts";
 import { MemoryNetwork, type MemoryService } from "../../../runtime/memory/net.ts";
 import { type BrokerFixture, brokerFixture, NO, ONCE, REQUESTER, RUN } from "../../../tests/support/broker_fixture.ts";
 import { test } from "../../../tests/support/harness.ts";
+import { toldLate } from "../../../tests/support/late_refusal.ts";
 import type { ByteLink } from "../../port.ts";
 import { createWinterTcSockets, Socket, SocketError, type WinterTcSockets } from "./mod.ts";
 import { createEngineHost } from "../../engine/engine_host.ts";
@@ -130,10 +131,16 @@ test("NET-17 every refusal is one SocketError whose message depends on the reque
     const error = await failure(connect(MAIL).opened) as SocketError;
     told.add(`${error.message} ${code(error)} ${error.cause}`);
   }
-  const { connect, network, reports } = face();
+  const { connect, network, reports, clock } = face();
   network.addName("mail.example", "192.168.1.1");
-  const error = await failure(connect(MAIL).opened) as SocketError;
+  const socket = connect(MAIL);
+  const error = await toldLate(clock, failure(socket.opened)) as SocketError;
+  assert.equal(await failure(socket.closed), error);
   told.add(`${error.message} ${code(error)} ${error.cause}`);
+  const unknown = face();
+  unknown.network.addName("mail.example");
+  const other = await toldLate(unknown.clock, failure(unknown.connect(MAIL).opened)) as SocketError;
+  told.add(`${other.message} ${code(other)} ${other.cause}`);
   assert.deepEqual([...told], [`SocketError: Not allowed to connect to ${MAIL} undefined undefined`]);
   assert.match(reports.join("\n"), /PERM_ADDRESS/);
 });

@@ -45,6 +45,7 @@ export async function openSocketConnection(source: NetContextSource, opening: So
       timeouts: NO_TIMEOUTS,
       copyWrites: false,
       tls: request.secureTransport === "on" ? tlsTerms(request.tls, host) : null,
+      upgradeTls: request.secureTransport === "starttls" ? tlsTerms(request.tls, host) : null,
       toFaceError,
     }),
   });

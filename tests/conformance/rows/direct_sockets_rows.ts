@@ -1,6 +1,11 @@
 /** What the Direct Sockets draft of 24 February 2026 with pull request 84 asks for. */
 import { numberedRows, type RowSection } from "./row.ts";
 
+const UNTOLD = {
+  deviates: "what a lookup finds out about a name is NotAllowedError, 5 s after the approval: a program is not told " +
+    "whether a name exists or leads into the operator's network",
+} as const;
+
 /** DS-01 to DS-64. */
 export const DIRECT_SOCKETS_ROWS: RowSection = {
   name: "Direct Sockets",
@@ -40,7 +45,7 @@ export const DIRECT_SOCKETS_ROWS: RowSection = {
     ],
     "`opened` and `closed` are the same promises on every read",
     "TCP: `opened` gives both streams, and address and port of both ends",
-    "TCP: a connection that cannot be made rejects both promises with NetworkError",
+    ["TCP: a connection that cannot be made rejects both promises with NetworkError", UNTOLD],
     "TCP: a name that leads to a private or loopback address rejects both promises with NotAllowedError",
     ["UDP: bound mode needs the permission for local networks, and a port from 1024", {
       deviates: "no port is refused as such: the operator, or a rule, decides about the very port",
@@ -48,7 +53,7 @@ export const DIRECT_SOCKETS_ROWS: RowSection = {
     ["Server: a chosen port lies in the high range", {
       deviates: "no port is refused as such: the operator, or a rule, decides about the very port",
     }],
-    "`dnsQueryType` limits the lookup; no address of the kind is a NetworkError",
+    ["`dnsQueryType` limits the lookup; no address of the kind is a NetworkError", UNTOLD],
     "A rejection that nobody observes is no unhandled rejection",
     "TCP: `readable` is a byte stream; a read with a buffer fills at most that",
     "TCP: the far end's FIN closes `readable` after all data; `writable` and `closed` go on",
@@ -81,7 +86,7 @@ export const DIRECT_SOCKETS_ROWS: RowSection = {
     "UDP, connected: datagrams of others are not delivered; messages have `data` alone",
     "UDP, bound: messages have `data`, `remoteAddress` and `remotePort`",
     "UDP: a message says where it goes in bound mode only, and has `data`",
-    "UDP, bound: a message may name a host; a lookup that fails rejects the write",
+    ["UDP, bound: a message may name a host; a lookup that fails rejects the write", UNTOLD],
     "UDP: a datagram that is too large is a NetworkError; an empty one is sent",
     "UDP: an ICMP message does not end the socket",
     "UDP: what `opened` gives in each mode",

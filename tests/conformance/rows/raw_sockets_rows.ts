@@ -34,12 +34,9 @@ export const RAW_SOCKETS_ROWS: RowSection = {
     }],
     "A reconnection to what was permitted needs no gesture",
     ["Attempts to connect are limited in rate", CONSENT],
-    ["TCP to port 443 of a host that supports CORS is refused", CONSENT],
+    "TCP to port 443 of a host that supports CORS is refused",
     "A name with any address that is not public is refused",
-    ["A raw address that the user enters may be private, and so may a name under `.local`", {
-      deviates: "names under `.local` are like any other, because the system's resolver does not tell whether mDNS " +
-        "answered",
-    }],
+    "A raw address that the user enters may be private, and so may a name under `.local`",
     "Which addresses are not public",
     "The address that was judged is the one that is connected to, on an upgrade to TLS, too",
     ["Third parties have no access by default", {

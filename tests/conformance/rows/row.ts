@@ -1,7 +1,7 @@
 /** A row of docs/conformance.md: one thing that a specification asks for. */
 import type { TestRuntime } from "../../support/runtimes.ts";
 
-/** What a row may say besides its title. At most one of the three. */
+/** What a row may say besides its title. At most one of them. */
 export interface RowFacts {
   /**
    * Why the behaviour differs from the text, on purpose: everywhere, or on the runtimes that are named. A test whose title
@@ -10,6 +10,8 @@ export interface RowFacts {
   readonly deviates?: string | Readonly<Partial<Record<TestRuntime, string>>>;
   /** What it comes with. Nothing shows it yet. */
   readonly planned?: string;
+  /** The suite that shows it, for what the tests of `deno task test` cannot. */
+  readonly elsewhere?: string;
   /** Why there is nothing to show. */
   readonly inapplicable?: string;
 }

@@ -98,7 +98,7 @@ function allowedFailures(scenario: Scenario): ReadonlySet<string> {
   allow(reset || finish || peer === "hang-up", "NET_RESET");
   allow(refuse, "NET_REFUSED");
   allow(blackhole, "NET_TIMEOUT");
-  allow(lookupFailure, "NET_DNS");
+  allow(lookupFailure, "refused");
   allow(tls !== "off" && (finish || injected), "TLS_HANDSHAKE", "TLS_LEFTOVER");
   allow(program === "abort" || program === "signal", "own");
   allow(program === "revoke", "refused");

@@ -4,11 +4,14 @@
  *
  * Argument 1: JSON of {@linkcode Script}.
  */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import process from "node:process";
 import { canonicalHost } from "../../../core/host.ts";
 import { makeDestination } from "../../../core/destination.ts";
-import type { Question } from "../../../permissions/prompter.ts";
+import { isParleyError } from "../../../core/errors.ts";
+import type { Lifetime, Question } from "../../../permissions/prompter.ts";
 import { mainRequester } from "../../../permissions/main_requester.ts";
 import { riskOfHost } from "../../../permissions/risk.ts";
 import { createTerminalPrompter } from "../../../permissions/terminal/mod.ts";
@@ -34,6 +37,18 @@ interface Script {
   readonly announceTicks?: number;
   /** Fails with an uncaught error after so many milliseconds. */
   readonly failAfterMs?: number;
+  /** The durations offered. Default once and run. */
+  readonly lifetimes?: readonly Lifetime[];
+  /** Starts a second process like this one, without this option, at the same time. */
+  readonly twin?: boolean;
+  /** At SIGUSR2 a further process types this at the terminal, by TIOCSTI. */
+  readonly injects?: string;
+  /** Lives on after its questions until the terminal is gone, and prints when. */
+  readonly watches?: boolean;
+  /** Prints what could type here. */
+  readonly injectors?: boolean;
+  /** Shows this title while its questions stand. */
+  readonly title?: string;
   /** Handles SIGINT by itself, without ending. */
   readonly handlesInterrupt?: boolean;
 }
@@ -56,19 +71,54 @@ if (script.failAfterMs !== undefined) {
 const controller = new AbortController();
 if (script.withdrawAfterMs !== undefined) setTimeout(() => controller.abort(), script.withdrawAfterMs);
 
+const twin = script.twin === true ? startTwin() : null;
+if (script.injects !== undefined) process.on("SIGUSR2", () => inject(script.injects ?? ""));
+if (script.injectors === true) print({ event: "injectors", injectors: terminal.injectors?.() });
+if (script.title !== undefined) terminal.title?.(script.title);
+const gone = script.watches === true ? terminalGone() : null;
 const asks = script.questions.map((_, index) => () => ask(index));
 if (script.together) await Promise.all(asks.map((start) => start()));
 else for (const start of asks) await start();
+await twin;
+if (gone !== null) print({ event: "gone", ...await gone });
 clearInterval(ticker);
 print({ event: "end", ticks });
-// A listener for SIGINT holds some runtimes open.
-if (script.handlesInterrupt) process.exit(0);
+// A listener for a signal holds some runtimes open.
+if (script.handlesInterrupt || script.injects !== undefined) process.exit(0);
 
 async function ask(index: number): Promise<void> {
-  const question = makeQuestion(index);
+  let question: Question;
+  try {
+    question = makeQuestion(index);
+  } catch (error) {
+    if (!isParleyError(error)) throw error;
+    return print({ event: "answer", number: index + 1, answer: { kind: "deny", reason: error.code } });
+  }
   const before = ticks;
   const answer = await prompter.ask(question, controller.signal);
   print({ event: "answer", number: question.number, answer, ticks: ticks - before, descriptors: descriptors() });
+}
+
+/** Another process of the same job, at the same terminal. */
+async function startTwin(): Promise<void> {
+  const { twin: _twin, ...same } = script;
+  const args = "Deno" in globalThis ? ["run", "-A", "--no-check", "--cached-only"] : [];
+  const path = process.argv[1] ?? "";
+  await once(spawn(process.execPath, [...args, path, JSON.stringify(same)], { stdio: "inherit" }), "close");
+}
+
+function inject(text: string): void {
+  const code = [
+    "import fcntl, os, sys, termios",
+    'tty = os.open("/dev/tty", os.O_RDWR)',
+    "for byte in sys.argv[1].encode(): fcntl.ioctl(tty, termios.TIOCSTI, bytes([byte]))",
+  ].join("\n");
+  const child = spawn("/usr/bin/python3", ["-I", "-c", code, text], { stdio: "ignore" });
+  child.on("close", (status) => print({ event: "injected", status }));
+}
+
+function terminalGone(): Promise<{ readonly reason: string }> {
+  return new Promise((resolve) => void prompter.onGone?.((reason) => resolve({ reason })));
 }
 
 /** How many descriptors are open, or null where nobody may look: Deno would ask for a permission. */
@@ -88,7 +138,10 @@ function makeQuestion(index: number): Question {
       destination: host === null ? null : makeDestination({ scheme: "tcp", host, port }),
       port,
     }),
-    lifetimes: ["once", "run"],
+    changed: null,
+    pinsCode: false,
+    peerKey: null,
+    lifetimes: script.lifetimes ?? ["once", "run"],
     risk: host === null ? null : riskOfHost(host),
     claim: asked.claim ?? null,
     runtimeAsksToo: false,

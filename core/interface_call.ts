@@ -15,16 +15,3 @@ export function requireArguments(
   const count = needed === 1 ? "1 argument is" : `${needed} arguments are`;
   throw new TypeError(`Cannot ${deed}: ${count} needed, and there are ${given}`);
 }
-
-/**
- * Members that give promises never throw: https://webidl.spec.whatwg.org/#dfn-attribute-getter
- *
- * @param get Gives the promise, or throws.
- */
-export function promised<T>(get: () => Promise<T>): Promise<T> {
-  try {
-    return get();
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}

@@ -1,0 +1,98 @@
+/** One end of a channel between threads, which may come later than the first message for it. */
+import timers from "node:timers";
+import type { MessagePort } from "node:worker_threads";
+import type { RealmPort } from "../../permissions/delegation/realm_port.ts";
+
+// Taken at load, so that code loaded later cannot replace them (CORE-01).
+const { setInterval: every, clearInterval: stop } = timers;
+
+/** The longest time of a timer. */
+const LONG_MS = 2 ** 31 - 1;
+
+/** A port whose other end's end is noticed, and that keeps nothing alive by itself. */
+export class ThreadPort implements RealmPort {
+  #port: MessagePort | null = null;
+  #closed = false;
+  #outgoing: unknown[] = [];
+  #incoming: unknown[] = [];
+  #message: ((message: unknown) => void) | null = null;
+  #onClosed: () => void = () => {};
+  #begun: () => void = () => {};
+
+  /** @param port The port, or null when it comes later. */
+  constructor(port: MessagePort | null) {
+    if (port !== null) this.attach(port);
+  }
+
+  /** Takes the port that was awaited. */
+  attach(port: MessagePort): void {
+    if (this.#closed) return port.close();
+    this.#port = port;
+    // The web's way of listening, which ports of all three runtimes have, however they came.
+    const events = port as unknown as EventTarget & { start(): void; unref?(): void };
+    events.addEventListener("message", (event) => this.#received((event as MessageEvent).data));
+    events.addEventListener("close", () => this.#end());
+    events.start();
+    events.unref?.();
+    for (const message of this.#outgoing.splice(0)) this.post(message);
+  }
+
+  /** Waits for the first message. Says false when the port is closed before it. */
+  async begun(): Promise<boolean> {
+    const release = keepAlive();
+    if (this.#incoming.length === 0 && !this.#closed) {
+      await new Promise<void>((resolve) => void (this.#begun = resolve));
+    }
+    release();
+    return this.#incoming.length > 0;
+  }
+
+  /** Sends a message. */
+  post(message: unknown): void {
+    if (this.#closed) return;
+    if (this.#port === null) this.#outgoing.push(message);
+    else this.#port.postMessage(message);
+  }
+
+  /** Begins to receive. */
+  listen(message: (message: unknown) => void, closed: () => void): void {
+    this.#message = message;
+    for (const early of this.#incoming.splice(0)) message(early);
+    if (this.#closed) closed();
+    else this.#onClosed = closed;
+  }
+
+  /** Keeps this realm alive for a while. */
+  hold(): () => void {
+    return keepAlive();
+  }
+
+  /** Closes the channel. */
+  close(): void {
+    this.#port?.close();
+    this.#end();
+  }
+
+  #received(message: unknown): void {
+    if (this.#message !== null) return this.#message(message);
+    this.#incoming.push(message);
+    this.#begun();
+  }
+
+  #end(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#begun();
+    this.#onClosed();
+  }
+}
+
+/**
+ * Keeps this realm alive: neither a message that is awaited nor a message between threads under way does.
+ *
+ * @returns The way to let it go.
+ */
+export function keepAlive(): () => void {
+  const timer = every(() => {}, LONG_MS);
+  return () => stop(timer);
+}
