@@ -11,7 +11,14 @@ import type { NavigatorRawSockets } from "./net/faces/raw_sockets/mod.ts";
 export * from "./net/mod.ts";
 export { restrict } from "./permissions/mod.ts";
 export type { Restriction } from "./permissions/mod.ts";
-export type { PermissionDescriptor, Permissions, PermissionStatus } from "./permissions/api/mod.ts";
+export type {
+  PermissionChangeHandler,
+  PermissionDescriptor,
+  Permissions,
+  PermissionStatus,
+} from "./permissions/api/mod.ts";
+export type { PermissionState } from "./permissions/judge.ts";
+export type { FeatureName } from "./permissions/feature.ts";
 export { ParleyError } from "./core/errors.ts";
 export type { ParleyErrorOptions } from "./core/errors.ts";
 export type { ErrorCode } from "./core/error_codes.ts";

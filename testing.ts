@@ -43,11 +43,18 @@ export type {
   TlsClaims,
   UdpPeersDescriptor,
 } from "./permissions/descriptor.ts";
-export type { OriginKind, Requester, RequesterEvidence } from "./permissions/requester.ts";
+export type { CodeHash, OriginKind, Requester, RequesterEvidence, RequesterRole } from "./permissions/requester.ts";
 export type { DirectSockets } from "./net/faces/direct_sockets/mod.ts";
 export type { Servers } from "./net/faces/servers/mod.ts";
 export type { WinterTcSockets } from "./net/faces/wintertc/mod.ts";
-export type { PermissionDescriptor, Permissions, PermissionStatus } from "./permissions/api/mod.ts";
+export type {
+  PermissionChangeHandler,
+  PermissionDescriptor,
+  Permissions,
+  PermissionStatus,
+} from "./permissions/api/mod.ts";
+export type { PermissionState } from "./permissions/judge.ts";
+export type { FeatureName } from "./permissions/feature.ts";
 export type { PeerKeyFacts } from "./permissions/pins/peer_key_facts.ts";
 export type { NavigatorRawSockets } from "./net/faces/raw_sockets/mod.ts";
 export type { ByteLink, SocketAddress } from "./net/port.ts";

@@ -12,6 +12,7 @@ import type { UDPSocketOptions } from "./faces/raw_sockets/udp_options.ts";
 import type { UDPSocket } from "./faces/raw_sockets/udp_socket.ts";
 import type { BoundUDPSocket, TCPServer, TCPServerOptions, UDPBindOptions } from "./faces/servers/mod.ts";
 
+export { createNavigator, type LibraryNavigator, type NavigatorOptions } from "./navigator.ts";
 export * from "./above/framing/mod.ts";
 export { logWire } from "./above/wire_log/log_wire.ts";
 export type { LoggedStreams, WireLogOptions, WireStreams } from "./above/wire_log/log_wire.ts";

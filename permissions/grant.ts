@@ -4,7 +4,7 @@
  *
  * It is a discipline for cooperating code, not a wall: see SECURITY.md.
  */
-import { type AddressBlock, type IpAddress, parseIpAddress } from "../core/ip_address.ts";
+import { type IpAddress, parseIpAddress } from "../core/ip_address.ts";
 import { ParleyError } from "../core/errors.ts";
 import type { Destination } from "../core/destination.ts";
 import type { Descriptor, TlsClaims } from "./descriptor.ts";

@@ -134,8 +134,8 @@ function proseOf(node: Node | undefined): string | null {
 const mint: Deno.lint.Rule = {
   create(context) {
     const path = projectPath(context);
-    if (isTest(path) || path === "permissions/broker.ts" || path === "permissions/grant.ts") return {};
-    const message = "only permissions/broker.ts makes a Grant";
+    if (isTest(path) || path === "permissions/approvals.ts" || path === "permissions/grant.ts") return {};
+    const message = "only the broker makes a Grant, in permissions/approvals.ts";
     const isGrant = (node: { readonly source: { readonly value: unknown } | null }): boolean =>
       /(^|\/)grant\.ts$/.test(String(node.source?.value ?? ""));
     return {

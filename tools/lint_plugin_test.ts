@@ -84,7 +84,7 @@ test("only the broker reaches the mint of grants", () => {
   ];
   for (const source of refused) {
     assert.deepEqual(lint("net/x.ts", source), ["grant-mint"], source);
-    assert.deepEqual(lint("permissions/broker.ts", source), [], source);
+    assert.deepEqual(lint("permissions/approvals.ts", source), [], source);
   }
   assert.deepEqual(lint("net/x.ts", 'import type { Grant } from "../permissions/grant.ts";'), []);
 });

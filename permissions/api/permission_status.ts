@@ -17,8 +17,8 @@ export interface StatusSource {
   heard(status: PermissionStatus, heard: boolean): void;
 }
 
-type Handler = (this: PermissionStatus, event: Event) => unknown;
-type Listening = Parameters<EventTarget["addEventListener"]>;
+/** Who is called when the state changes. */
+export type PermissionChangeHandler = (this: PermissionStatus, event: Event) => unknown;
 
 const MAKE: unique symbol = Symbol("make");
 const { apply } = Reflect;
@@ -27,12 +27,27 @@ const { addEventListener, removeEventListener, dispatchEvent } = EventTarget.pro
 let make: (source: StatusSource) => PermissionStatus;
 let refresh: (status: PermissionStatus) => void;
 
-/** The state of one permission. Made by `permissions.query()`; fires `change` when the state changes. */
+/**
+ * The state of one permission. Made by `permissions.query()`; fires `change` when the state changes.
+ *
+ * @example Being told of a change
+ * ```ts
+ * import { navigator, openTCPSocket } from "@parley/parley";
+ * import assert from "node:assert/strict";
+ *
+ * const where = { remoteAddress: "echo.example", remotePort: 7 };
+ * const status = await navigator.permissions.query({ name: "direct-sockets", ...where });
+ * const changed = new Promise((resolve) => status.addEventListener("change", resolve, { once: true }));
+ * await using _socket = await openTCPSocket(where);
+ * await changed;
+ * assert.equal(status.state, "granted");
+ * ```
+ */
 export class PermissionStatus extends EventTarget {
   readonly #source: StatusSource;
   readonly #callbacks = new Set<unknown>();
   #state: PermissionState;
-  #onchange: Handler | null = null;
+  #onchange: PermissionChangeHandler | null = null;
   #hasHandler = false;
 
   static {
@@ -45,7 +60,11 @@ export class PermissionStatus extends EventTarget {
     };
   }
 
-  /** @throws {TypeError} always: a status comes from `query`. */
+  /**
+   * Makes nothing: a status comes from `query`.
+   *
+   * @throws {TypeError} always.
+   */
   constructor(...given: never[]) {
     super();
     const [token, source] = given as unknown as [unknown, StatusSource];
@@ -65,11 +84,12 @@ export class PermissionStatus extends EventTarget {
   }
 
   /** Called when the state changes; null for nobody. Anything that is not a function counts as null. */
-  get onchange(): Handler | null {
+  get onchange(): PermissionChangeHandler | null {
     return this.#onchange;
   }
 
-  set onchange(handler: Handler | null) {
+  /** Sets who is called. */
+  set onchange(handler: PermissionChangeHandler | null) {
     this.#onchange = typeof handler === "function" ? handler : null;
     this.#tellHeard();
     if (this.#hasHandler || this.#onchange === null) return;
@@ -81,7 +101,7 @@ export class PermissionStatus extends EventTarget {
   }
 
   /** Listens, and keeps the status alive. */
-  override addEventListener(...given: Listening): void {
+  override addEventListener(...given: Parameters<EventTarget["addEventListener"]>): void {
     apply(addEventListener, this, given);
     const [type, callback] = given;
     if (`${type}` === "change" && callback !== null) this.#callbacks.add(callback);
@@ -89,8 +109,8 @@ export class PermissionStatus extends EventTarget {
   }
 
   /** Stops listening. */
-  override removeEventListener(...given: Listening): void {
-    apply(removeEventListener, this, given as Parameters<EventTarget["removeEventListener"]>);
+  override removeEventListener(...given: Parameters<EventTarget["removeEventListener"]>): void {
+    apply(removeEventListener, this, given);
     const [type, callback] = given;
     if (`${type}` === "change") this.#callbacks.delete(callback);
     this.#tellHeard();

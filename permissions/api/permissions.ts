@@ -39,7 +39,18 @@ let make: (source: PermissionsSource) => Permissions;
 
 const MAKE: unique symbol = Symbol("make");
 
-/** What a program may know of its permissions. `navigator.permissions`. */
+/**
+ * What a program may know of its permissions. `navigator.permissions`.
+ *
+ * @example What a program may know before it asks
+ * ```ts
+ * import { navigator } from "@parley/parley";
+ * import assert from "node:assert/strict";
+ *
+ * const { state } = await navigator.permissions.query({ name: "listen" });
+ * assert.equal(state, "prompt");
+ * ```
+ */
 export class Permissions {
   readonly #source: PermissionsSource;
   #registry: Promise<Live> | null = null;
@@ -48,7 +59,11 @@ export class Permissions {
     make = (source) => new Permissions(MAKE as never, source as never);
   }
 
-  /** @throws {TypeError} always: there is one on each navigator. */
+  /**
+   * Makes nothing: there is one on each navigator.
+   *
+   * @throws {TypeError} always.
+   */
   constructor(...given: never[]) {
     const [token, source] = given as unknown as [unknown, PermissionsSource];
     if (token !== MAKE) throw new TypeError("Illegal constructor");

@@ -93,7 +93,9 @@ class AwaitedPort {
     const release = keepAlive();
     try {
       for (;;) {
-        if (this.#port === null && this.#asks) this.#port = await askForPort();
+        const asked = this.#port === null && this.#asks ? await askForPort() : null;
+        // One may have been handed over in the meantime.
+        this.#port ??= asked;
         if (this.#port !== null || performance.now() >= this.#until) return this.#port;
         await new Promise((resolve) => after(resolve, RETRY_MS));
       }
