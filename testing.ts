@@ -23,6 +23,7 @@ import type { Answer, Prompter, Question } from "./permissions/prompter.ts";
 import { MemoryStore } from "./permissions/store.ts";
 import { createFaultPlan, type FaultOptions } from "./runtime/memory/faults.ts";
 import { MemoryNetwork, type MemoryService } from "./runtime/memory/net.ts";
+import { AT_ONCE } from "./permissions/refusal_tick.ts";
 
 export { ManualClock } from "./core/manual_clock.ts";
 export type { Clock, Timer } from "./core/clock.ts";
@@ -197,6 +198,7 @@ export function createTestHost(options: TestHostOptions = {}): TestHost {
     runtimeState: () => Promise.resolve("granted"),
     preapprove: () => null,
     report,
+    refusalMoment: () => AT_ONCE,
     test: true,
   });
   const context: NetContext = {

@@ -18,6 +18,7 @@ import { DEFAULT_SETTINGS, fixedPolicy, Policy } from "../permissions/policy.ts"
 import type { Rule, RuleAuthor } from "../permissions/rule.ts";
 import { MemoryStore } from "../permissions/store.ts";
 import { parseDestination } from "../core/destination.ts";
+import { AT_ONCE } from "../permissions/refusal_tick.ts";
 
 const HELP = `Usage: decision.ts [options]
 
@@ -99,6 +100,7 @@ function brokerWith(policy: Policy): Broker {
     runtimeState: () => Promise.resolve("granted"),
     preapprove: () => null,
     report: () => {},
+    refusalMoment: () => AT_ONCE,
     test: false,
   });
 }

@@ -5,11 +5,13 @@ import { ambientContext } from "./ambient.ts";
 
 const options = { signal: new AbortController().signal, lifetimes: null, claim: null };
 
+// Outside the test: they watch the policy files until the process ends.
+const first = await ambientContext();
+const copy = "./ambient.ts?second-copy";
+const second = await (await import(copy) as { ambientContext: typeof ambientContext }).ambientContext();
+
 test("CON-19 a second copy of Parley in the process refuses everything, and the first goes on", async () => {
-  const first = await ambientContext();
   assert.equal(await ambientContext(), first);
-  const copy = "./ambient.ts?second-copy";
-  const second = await (await import(copy) as { ambientContext: typeof ambientContext }).ambientContext();
   assert.notEqual(second.broker, first.broker);
   const refused = second.broker.request(REQUESTER, tcp("mail.example", 25), options);
   await assert.rejects(refused, { code: "PERM_CONTEXT" });

@@ -86,7 +86,11 @@ export class Approvals {
     return { grant: this.#grantFor(approval, { descriptor, source, terms }), approval };
   }
 
-  /** Makes a further Grant for a reconnection. */
+  /**
+   * Makes a further Grant for a reconnection.
+   *
+   * @throws {ParleyError} `INTERNAL_INVARIANT` for a Grant of another broker.
+   */
   again(grant: Grant): Grant {
     const approval = this.#byGrant.get(grant);
     if (approval === undefined) throw new ParleyError("INTERNAL_INVARIANT", "Cannot reconnect: the grant is another's");

@@ -22,7 +22,7 @@ import { type AskAboutKey, askAboutKey } from "./pins/ask_about_key.ts";
 import type { PeerKeyFacts } from "./pins/peer_key_facts.ts";
 import { isAt, type Place } from "./place.ts";
 import type { Answer, DenyReason, Lifetime, Prompter, Question } from "./prompter.ts";
-import { RefusalTick } from "./refusal_tick.ts";
+import type { RefusalMoment } from "./refusal_tick.ts";
 import type { Requester } from "./requester.ts";
 import { riskOf } from "./risk.ts";
 import type { Rule } from "./rule.ts";
@@ -41,6 +41,8 @@ export interface BrokerInit extends JudgeSources {
   preapprove(destination: Destination): string | null;
   /** Tells the operator one line. The broker has escaped it. */
   report(line: string): void;
+  /** When the refusal of a request that is made now is told. */
+  refusalMoment(): RefusalMoment;
   /** Whether grants come from a test host. */
   readonly test: boolean;
 }
@@ -111,11 +113,11 @@ export class Broker {
    * `PERM_INSECURE`.
    */
   async request(requester: Requester, descriptor: Descriptor, options: RequestOptions): Promise<Grant> {
-    const tick = new RefusalTick();
+    const tick = this.#init.refusalMoment();
     try {
       return await this.#serve(requester, descriptor, options);
     } catch (error) {
-      await tick.passed();
+      await tick.passed(options.signal);
       throw error;
     } finally {
       tick.cancel();

@@ -15,6 +15,7 @@ import { PolicyLoader } from "./policy/policy_loader.ts";
 import { RuleRecorder } from "./policy/rule_recorder.ts";
 import { type Privacy, privacyOf } from "./privacy.ts";
 import type { Prompter } from "./prompter.ts";
+import { AT_ONCE, RefusalTick } from "./refusal_tick.ts";
 import { MemoryStore, type PermissionStore } from "./store.ts";
 import { FileStore } from "./store/file_store.ts";
 import { noRecords } from "./store/no_records.ts";
@@ -81,6 +82,7 @@ export function composeBroker(host: Host, given: ComposeOptions = {}): Broker {
       return launch.showsInitialEnv ? `PARLEY_ALLOW=${quoted}` : `PARLEY_ALLOW=${quoted} with deno run -A`;
     },
     report,
+    refusalMoment: () => host.name === "memory" ? AT_ONCE : new RefusalTick(),
     test: host.name === "memory",
   });
 }

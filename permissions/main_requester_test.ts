@@ -23,3 +23,21 @@ for (
     assert.equal(requester.schema, 1);
   });
 }
+
+test("CON-09 an answer is not remembered for code that is not trusted, nor for code that was not read whole", () => {
+  const code = {
+    mainSha256: "aa",
+    lockSha256: null,
+    modules: [{ url: "file:///lib.ts", sha256: "bb" }],
+    complete: true,
+  };
+  const make = (facts: Parameters<typeof mainRequester>[2]): [boolean, string | null, number] => {
+    const { rememberable, mainSha256, modules } = mainRequester("file:///main.ts", 1, facts);
+    return [rememberable, mainSha256, modules.length];
+  };
+  assert.deepEqual(make({ insecure: null, code }), [true, "aa", 1]);
+  assert.deepEqual(make({ insecure: "so", code }), [false, "aa", 1]);
+  assert.deepEqual(make({ insecure: null, code: { ...code, complete: false } }), [false, "aa", 1]);
+  // Over plain http by the operator's word: it may ask, and nothing is kept.
+  assert.equal(mainRequester("http://127.0.0.1:1/a.ts", 1, { insecure: null, code }).rememberable, false);
+});

@@ -5,31 +5,53 @@
  * By the machine's own timers, whatever the clock of a test: what counts is that it does not depend on the decision.
  */
 
+import { onAbort } from "../core/abort.ts";
+
 // Taken at load, so that code loaded later cannot replace them (CORE-01).
 const { setTimeout, clearTimeout } = globalThis;
 
 /** Milliseconds. A decision takes microseconds, and timers go by milliseconds. */
 const TICK_MS = 2;
 
-/** One request's moment. */
-export class RefusalTick {
-  readonly #passed: Promise<void>;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+/** When one request's refusal is told. */
+export interface RefusalMoment {
+  /**
+   * Waits for it.
+   *
+   * @param signal Ends the waiting: whoever withdraws a request knows when.
+   */
+  passed(signal: AbortSignal): Promise<void>;
+  /** Lets it be: the request was not refused. */
+  cancel(): void;
+}
+
+/** At once: for a host that reaches nothing real, and where another realm has waited already. */
+export const AT_ONCE: RefusalMoment = Object.freeze({ passed: () => Promise.resolve(), cancel: () => {} });
+
+/** A moment of its own for each request. */
+export class RefusalTick implements RefusalMoment {
+  readonly #passed = Promise.withResolvers<void>();
+  readonly #timer: ReturnType<typeof setTimeout>;
 
   /** Sets the moment. */
   constructor() {
-    this.#passed = new Promise((resolve) => {
-      this.#timer = setTimeout(resolve, TICK_MS);
-    });
+    this.#timer = setTimeout(() => this.#passed.resolve(), TICK_MS);
   }
 
-  /** Waits for it. */
-  passed(): Promise<void> {
-    return this.#passed;
+  /**
+   * Waits for it.
+   *
+   * @param signal Ends the waiting: whoever withdraws a request knows when.
+   */
+  async passed(signal: AbortSignal): Promise<void> {
+    const forget = onAbort(signal, () => this.#passed.resolve());
+    if (signal.aborted) this.#passed.resolve();
+    await this.#passed.promise;
+    forget();
   }
 
   /** Lets it be: the request was not refused. */
   cancel(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    clearTimeout(this.#timer);
   }
 }

@@ -140,7 +140,7 @@ test("NET-15 show lists settings and rules in force", async () => {
 test("CON-11 what stands in a file is escaped", async () => {
   const evil = '{ "version": 1, "rules": [{ "effect": "\\u001b[2J\\u202e", "to": "x.example:1" }] }';
   const { out } = await run(["check", "a\u001b[2J.json"], { files: { "a\u001b[2J.json": evil } });
-  assert.doesNotMatch(out, /[\u0000-\u0009\u000b-\u001f\u202e]/u);
+  assert.doesNotMatch(out.replaceAll("\n", ""), /[\p{Cc}\p{Cf}]/u);
 });
 
 for (

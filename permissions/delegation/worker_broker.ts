@@ -18,6 +18,7 @@ import { MemoryStore } from "../store.ts";
 import { toDescriptorMessage } from "./descriptor_message.ts";
 import type { RealmBackend } from "./realm_port.ts";
 import { MainLink } from "./main_link.ts";
+import { AT_ONCE } from "../refusal_tick.ts";
 
 /** The main realm counts attempts. */
 const UNLIMITED = Object.freeze({ burst: Infinity, perSecond: Infinity });
@@ -61,6 +62,7 @@ export class WorkerBroker extends Broker {
       runtimeState: () => Promise.resolve("granted"),
       preapprove: () => null,
       report,
+      refusalMoment: () => AT_ONCE,
       test: false,
     });
     this.#init = init;

@@ -39,7 +39,7 @@ test("CON-18 a file that is no module, and data beside it, name nothing", () => 
 test("CON-18 text made to be slow is read in time that grows with its length only", () => {
   for (const part of ["import/*", "from (", "import //\n", "import /**//*", "require(((", 'from "']) {
     const startedAt = performance.now();
-    listSpecifiers(part.repeat(200_000));
-    assert.ok(performance.now() - startedAt < 10_000, part);
+    listSpecifiers(part.repeat(50_000));
+    assert.ok(performance.now() - startedAt < 5_000, part);
   }
 });

@@ -31,7 +31,7 @@ export function processLaunch(mainPath: string | undefined): LaunchFacts {
     program: programPort(source, mainModule),
     pid: process.pid,
     inWorker,
-    realms: realmBackend({ inWorker, asks: true }),
+    realms: realmBackend({ inWorker, asks: true, listensForever: false }),
     get showsInitialEnv(): boolean {
       return readOnce() !== null;
     },

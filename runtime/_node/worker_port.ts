@@ -29,10 +29,12 @@ type Port = threads.MessagePort;
 const MARK = "@parley/parley port";
 /** How long a Worker waits for its port, from the moment that it loads Parley. */
 const GRACE_MS = 1_000;
+/** After this time nothing is under way any more that was sent before an answer arrived. */
+const SETTLED_MS = 100;
 const RETRY_MS = 20;
 const MAX_RETRY_MS = 500;
-/** As many as fit into about half a minute. */
-const OFFERS = 70;
+/** As many as fit into about five seconds: a Worker has loaded its modules by then. */
+const OFFERS = 20;
 const MAIN_THREAD = 0;
 
 /** How the runtime's Workers get their ports. */
@@ -41,6 +43,8 @@ export interface WorkerFacts {
   readonly inWorker: boolean;
   /** Whether a Worker of `node:worker_threads` asks for its port. */
   readonly asks: boolean;
+  /** Whether listening for messages makes no difference to how long a Worker lives. */
+  readonly listensForever: boolean;
 }
 
 /**
@@ -48,8 +52,9 @@ export interface WorkerFacts {
  *
  * @param facts How the runtime's Workers get their ports.
  */
-export function realmBackend({ inWorker, asks }: WorkerFacts): RealmBackend {
-  const waiting = inWorker ? new AwaitedPort(asks) : null;
+export function realmBackend(facts: WorkerFacts): RealmBackend {
+  const { inWorker, asks } = facts;
+  const waiting = inWorker ? new AwaitedPort(facts) : null;
   const expected = new ExpectedThreads();
   let accepted: RealmPort | null = null;
   return Object.freeze({
@@ -70,22 +75,31 @@ export function realmBackend({ inWorker, asks }: WorkerFacts): RealmBackend {
 class AwaitedPort {
   readonly #until = performance.now() + GRACE_MS;
   readonly #asks: boolean;
+  readonly #listensForever: boolean;
+  readonly #stop: () => void;
   #port: ThreadPort | null = null;
 
-  constructor(asks: boolean) {
+  constructor({ asks, listensForever }: WorkerFacts) {
     this.#asks = asks;
     // Node has no such events; there it asks.
-    const { addEventListener } = globalThis as { addEventListener?: typeof globalThis.addEventListener };
-    addEventListener?.call(globalThis, "message", (event) => {
-      const data: unknown = (event as MessageEvent).data;
-      if (typeof data !== "object" || data === null || !hasOwn(data, MARK)) return;
-      event.stopImmediatePropagation();
-      const port = (data as Record<string, Port>)[MARK] as Port;
-      // The first counts; the others were sent before it was answered on.
-      if (this.#port !== null) return port.close();
-      this.#port = new ThreadPort(port);
-      this.#port.post(MARK);
-    });
+    const { addEventListener, removeEventListener } = globalThis as Partial<typeof globalThis>;
+    const listen = (event: Event): void => this.#heard(event as MessageEvent);
+    addEventListener?.call(globalThis, "message", listen);
+    this.#stop = () => removeEventListener?.call(globalThis, "message", listen);
+    if (!listensForever) after(() => this.#stop(), GRACE_MS).unref();
+    this.#listensForever = listensForever;
+  }
+
+  #heard(event: MessageEvent): void {
+    const data: unknown = event.data;
+    if (typeof data !== "object" || data === null || !hasOwn(data, MARK)) return;
+    event.stopImmediatePropagation();
+    const port = (data as Record<string, Port>)[MARK] as Port;
+    // The first counts; the others were sent before it was answered on.
+    if (this.#port !== null) return port.close();
+    this.#port = new ThreadPort(port);
+    this.#port.post(MARK);
+    if (!this.#listensForever) after(() => this.#stop(), SETTLED_MS).unref();
   }
 
   /** The port, for which it waits as long as the program may not have come to delegating yet. */

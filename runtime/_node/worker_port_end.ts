@@ -4,7 +4,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { RealmPort } from "../../permissions/delegation/realm_port.ts";
 
 // Taken at load, so that code loaded later cannot replace them (CORE-01).
-const { setInterval: every, clearInterval: stop } = timers;
+const { setInterval: every, clearInterval: stop, setTimeout: after, clearTimeout: cancel } = timers;
 
 /** The longest time of a timer. */
 const LONG_MS = 2 ** 31 - 1;
@@ -13,6 +13,7 @@ const LONG_MS = 2 ** 31 - 1;
 export class ThreadPort implements RealmPort {
   #port: MessagePort | null = null;
   #closed = false;
+  #lettingGo: ReturnType<typeof after> | null = null;
   #outgoing: unknown[] = [];
   #incoming: unknown[] = [];
   #message: ((message: unknown) => void) | null = null;
@@ -29,11 +30,18 @@ export class ThreadPort implements RealmPort {
     if (this.#closed) return port.close();
     this.#port = port;
     // The web's way of listening, which ports of all three runtimes have, however they came.
-    const events = port as unknown as EventTarget & { start(): void; unref?(): void };
-    events.addEventListener("message", (event) => this.#received((event as MessageEvent).data));
+    const events = port as unknown as EventTarget & { start(): void };
+    events.addEventListener("message", (event) => {
+      // Deno forgets with each message that the port keeps nothing alive, once it waits for the next one.
+      this.#lettingGo ??= after(() => {
+        this.#lettingGo = null;
+        letGo(port);
+      }, 0);
+      this.#received((event as MessageEvent).data);
+    });
     events.addEventListener("close", () => this.#end());
     events.start();
-    events.unref?.();
+    letGo(port);
     for (const message of this.#outgoing.splice(0)) this.post(message);
   }
 
@@ -82,9 +90,15 @@ export class ThreadPort implements RealmPort {
   #end(): void {
     if (this.#closed) return;
     this.#closed = true;
+    if (this.#lettingGo !== null) cancel(this.#lettingGo);
     this.#begun();
     this.#onClosed();
   }
+}
+
+function letGo(port: MessagePort): void {
+  port.ref();
+  port.unref();
 }
 
 /**

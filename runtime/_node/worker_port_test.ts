@@ -4,7 +4,7 @@ import { RUNTIME, test } from "../../tests/support/harness.ts";
 import { realmBackend } from "./worker_port.ts";
 
 const PROGRAM = new URL("../../tests/support/realm_worker.ts", import.meta.url);
-const backend = realmBackend({ inWorker: false, asks: RUNTIME !== "deno" });
+const backend = realmBackend({ inWorker: false, asks: RUNTIME !== "deno", listensForever: false });
 const KINDS = RUNTIME === "node" ? ["node"] as const : ["web", "node"] as const;
 
 for (const kind of KINDS) {

@@ -23,7 +23,7 @@ export const denoLaunch: LaunchFacts = Object.freeze({
   mainModule: mainModule(),
   pid: Deno.pid,
   inWorker: IN_WORKER,
-  realms: realmBackend({ inWorker: IN_WORKER, asks: false }),
+  realms: realmBackend({ inWorker: IN_WORKER, asks: false, listensForever: isMainThread }),
   program: programPort(),
   get showsInitialEnv(): boolean {
     return readOnce() !== null;

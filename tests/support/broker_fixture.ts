@@ -12,6 +12,7 @@ import { mainRequester } from "../../permissions/main_requester.ts";
 import type { Answer, Question } from "../../permissions/prompter.ts";
 import type { Requester } from "../../permissions/requester.ts";
 import { MemoryStore } from "../../permissions/store.ts";
+import { AT_ONCE } from "../../permissions/refusal_tick.ts";
 
 /** Answers to give, in order; further questions are refused. */
 export type Script = readonly Answer[];
@@ -68,6 +69,7 @@ export function brokerFixture(
     runtimeState: () => Promise.resolve("granted"),
     preapprove: () => "PARLEY_ALLOW=x",
     report: (line) => reports.push(line),
+    refusalMoment: () => AT_ONCE,
     test: false,
     ...overrides,
   });

@@ -1,7 +1,7 @@
 /** Runs in a Worker: takes its port and sends back what it hears. */
 import { realmBackend } from "../../runtime/_node/worker_port.ts";
 
-const port = await realmBackend({ inWorker: true, asks: !("Deno" in globalThis) }).accept();
+const port = await realmBackend({ inWorker: true, asks: !("Deno" in globalThis), listensForever: false }).accept();
 port?.post("ready");
 port?.listen((message) => port.post(message), () => {});
 port?.hold();
