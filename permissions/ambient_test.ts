@@ -18,4 +18,4 @@ test("CON-19 a second copy of Parley in the process refuses everything, and the 
   first.broker.restrict(() => true);
   const restricted = first.broker.request(REQUESTER, tcp("mail.example", 25), options);
   await assert.rejects(restricted, { code: "PERM_DENIED" });
-});
+}, { leaves: "the process's own broker watches files, and sums up refusals, until it ends" });
