@@ -121,7 +121,7 @@ class AwaitedPort {
 
 /** Hands a Worker ports until it answers on one of them. */
 function handOver(worker: threads.Worker): RealmPort {
-  const end = new ThreadPort(null);
+  const end = new ThreadPort(null, () => withdraw(null));
   const offered = new Set<Port>();
   let [left, waitMs] = [OFFERS, RETRY_MS];
   let timer: ReturnType<typeof after> | null = null;
@@ -131,10 +131,7 @@ function handOver(worker: threads.Worker): RealmPort {
     offered.clear();
   };
   const offer = (): void => {
-    if (left-- <= 0) {
-      withdraw(null);
-      return end.close();
-    }
+    if (left-- <= 0) return end.close();
     const { port1, port2 } = new NodeChannel();
     offered.add(port1);
     awaitAnswer(port1, () => {
@@ -183,7 +180,7 @@ class ExpectedThreads {
     const port = (message as Record<string, Port>)[MARK] as Port;
     const end = this.#ends.get(source);
     // Nothing was delegated to it: closing says so.
-    if (end === undefined) return port.close();
+    if (end === undefined) return;
     this.#forget(source);
     end.attach(port);
   };

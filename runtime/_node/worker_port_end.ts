@@ -11,6 +11,7 @@ const LONG_MS = 2 ** 31 - 1;
 
 /** A port whose other end's end is noticed, and that keeps nothing alive by itself. */
 export class ThreadPort implements RealmPort {
+  readonly #ended: () => void;
   #port: MessagePort | null = null;
   #closed = false;
   #lettingGo: ReturnType<typeof after> | null = null;
@@ -20,8 +21,12 @@ export class ThreadPort implements RealmPort {
   #onClosed: () => void = () => {};
   #begun: () => void = () => {};
 
-  /** @param port The port, or null when it comes later. */
-  constructor(port: MessagePort | null) {
+  /**
+   * @param port The port, or null when it comes later.
+   * @param ended Told once of the end, whichever side it comes from.
+   */
+  constructor(port: MessagePort | null, ended: () => void = () => {}) {
+    this.#ended = ended;
     if (port !== null) this.attach(port);
   }
 
@@ -93,6 +98,7 @@ export class ThreadPort implements RealmPort {
     if (this.#lettingGo !== null) cancel(this.#lettingGo);
     this.#begun();
     this.#onClosed();
+    this.#ended();
   }
 }
 

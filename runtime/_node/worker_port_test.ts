@@ -44,9 +44,11 @@ test("NET-13 in the main realm there is no port to accept", async () => {
 
 test("NET-13 a Worker that was not connected to gets no port, even while another is expected", async () => {
   const silent = new NodeWorker("setInterval(() => {}, 1000)", { eval: true });
-  backend.connect(silent).listen(() => assert.fail("it says nothing"), () => {});
+  const port = backend.connect(silent);
+  port.listen(() => assert.fail("it says nothing"), () => {});
   const other = new NodeWorker(PROGRAM);
   const said = await new Promise((resolve, reject) => other.once("message", resolve).once("error", reject));
   assert.equal(said, "none");
+  port.close();
   await Promise.all([silent.terminate(), other.terminate()]);
 });

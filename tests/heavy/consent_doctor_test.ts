@@ -40,7 +40,7 @@ test("CON-21 parley doctor names a policy file that is not valid, with the place
   await onEach(async (stage) => {
     await stage.write(stage.policyFile, '{\n  "version": 1,\n  "promt": "disabled"\n}\n');
     const { text, status } = await examined(stage);
-    assert.ok(text.includes(`${stage.policyFile}:3:3:`.replace(/\s+/g, " ")) || /policy\.json:3:3:/.test(text), text);
+    assert.match(text, /parley\/policy\.json:3:3: "promt": there is no such key; "prompt" may be meant/, stage.runtime);
     assert.equal(status, 78, stage.runtime);
   });
 }, TERMINAL);

@@ -112,6 +112,6 @@ export const DIRECT_SOCKETS_ROWS: RowSection = {
       deviates: "the operator's approval of the very destination stands in for the policies `direct-sockets`, " +
         "`local-network`, `loopback-network` and `direct-sockets-multicast`",
     }],
-    ["Nothing is remembered in private browsing", { planned: "comes with Consent complete" }],
+    "Nothing is remembered in private browsing",
   ]),
 };

@@ -1,8 +1,6 @@
 /** What the Raw Sockets explainer, its interface definitions of 2021 and its security self-review ask for. */
 import { numberedRows, type RowSection } from "./row.ts";
 
-const CONSENT = { planned: "comes with Consent complete" } as const;
-
 /** RS-01 to RS-26. */
 export const RAW_SOCKETS_ROWS: RowSection = {
   name: "Raw Sockets",
@@ -33,7 +31,7 @@ export const RAW_SOCKETS_ROWS: RowSection = {
       deviates: "a terminal has no gestures: each call is a question of its own, and an answer serves that call only",
     }],
     "A reconnection to what was permitted needs no gesture",
-    ["Attempts to connect are limited in rate", CONSENT],
+    "Attempts to connect are limited in rate",
     "TCP to port 443 of a host that supports CORS is refused",
     "A name with any address that is not public is refused",
     "A raw address that the user enters may be private, and so may a name under `.local`",
@@ -44,12 +42,12 @@ export const RAW_SOCKETS_ROWS: RowSection = {
         "code that the program imports acts for the program, whose name is asked about: within one process its " +
         "own would be a mere claim; Workers and second copies are refused",
     }],
-    ["An administrator's policy can restrict the API", CONSENT],
+    "An administrator's policy can restrict the API",
     ["No use where the content security policy allows `unsafe-eval`", {
       inapplicable: "a program here has no content security policy; the runtimes have switches of their own",
     }],
     "TLS can be asked for on opening, and a connection upgraded to it",
-    ["Destinations are remembered at the user's direction only, and not in private mode", CONSENT],
+    "Destinations are remembered at the user's direction only, and not in private mode",
     "A rejection tells little: refusals are one error, whatever the reason",
     ["The far end's address is disclosed only once it is connected; plaintext is named as such", {
       deviates:
