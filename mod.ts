@@ -9,7 +9,7 @@ import type { Permissions } from "./permissions/api/mod.ts";
 import type { NavigatorRawSockets } from "./net/faces/raw_sockets/mod.ts";
 
 export * from "./net/mod.ts";
-export { restrict } from "./permissions/mod.ts";
+export { delegate, delegateTo, restrict } from "./permissions/mod.ts";
 export type { Restriction } from "./permissions/mod.ts";
 export type {
   PermissionChangeHandler,

@@ -44,10 +44,15 @@ export interface MintOptions extends Pick<Approval, "source" | "lifetime" | "rul
 interface Kept {
   readonly approval: Approval;
   readonly controller: AbortController;
-  /** The newest Grant; while somebody holds one the approval is in use. */
-  grant: WeakRef<Grant>;
+  /** Its Grants hold it, old and new ones; while somebody holds one the approval is in use. */
+  use: WeakRef<Use>;
   /** Whether the requester knows of it. */
   known: boolean;
+}
+
+/** What all Grants of an approval have in common. */
+interface Use {
+  readonly approval: Approval;
 }
 
 /** Approvals without a holder are looked for when there are twice as many as after the last search, and at least these. */
@@ -57,7 +62,7 @@ const SWEEP_FROM = 256;
 export class Approvals {
   readonly #init: { readonly test: boolean; readonly changed: () => void };
   readonly #kept = new Map<Approval, Kept>();
-  readonly #byGrant = new WeakMap<Grant, Approval>();
+  readonly #byGrant = new WeakMap<Grant, Use>();
   readonly #byStoredId = new Map<string, Approval>();
   #sweepAt = SWEEP_FROM;
 
@@ -89,12 +94,24 @@ export class Approvals {
   /**
    * Makes a further Grant for a reconnection.
    *
-   * @throws {ParleyError} `INTERNAL_INVARIANT` for a Grant of another broker.
+   * @param grant The Grant that was connected with.
+   * @param terms What rules let through besides, now.
+   * @throws {ParleyError} `PERM_REVOKED` when the approval has ended, `INTERNAL_INVARIANT` for a Grant of another broker.
    */
-  again(grant: Grant): Grant {
-    const approval = this.#byGrant.get(grant);
+  again(grant: Grant, terms: PolicyTerms): Grant {
+    const approval = this.#byGrant.get(grant)?.approval;
     if (approval === undefined) throw new ParleyError("INTERNAL_INVARIANT", "Cannot reconnect: the grant is another's");
-    return this.#grantFor(approval, grant);
+    // What has ended does not begin anew.
+    if (!this.#kept.has(approval)) {
+      throw new ParleyError("PERM_REVOKED", "Cannot reconnect: the permission was taken back");
+    }
+    const { descriptor, source } = grant;
+    return this.#grantFor(approval, { descriptor, source, terms });
+  }
+
+  /** The approval that a Grant came from, or null. */
+  of(grant: Grant): Approval | null {
+    return this.#byGrant.get(grant)?.approval ?? null;
   }
 
   /** Every approval, the unused ones among them. */
@@ -117,8 +134,8 @@ export class Approvals {
 
   /** Notes that the requester knows of the approval that a Grant came from. */
   makeKnown(grant: Grant): void {
-    const approval = this.#byGrant.get(grant);
-    if (approval !== undefined) this.#connected(approval);
+    const approval = this.of(grant);
+    if (approval !== null) this.#connected(approval);
   }
 
   /**
@@ -155,11 +172,12 @@ export class Approvals {
     approval: Approval,
     { controller, grant }: { readonly controller: AbortController; readonly grant: Grant },
   ): void {
-    this.#byGrant.set(grant, approval);
-    if (approval.storedId !== null) this.#byStoredId.set(approval.storedId, approval);
     const kept = this.#kept.get(approval);
-    if (kept !== undefined) kept.grant = new WeakRef(grant);
-    else this.#kept.set(approval, { approval, controller, grant: new WeakRef(grant), known: false });
+    const use = kept?.use.deref() ?? Object.freeze({ approval });
+    this.#byGrant.set(grant, use);
+    if (approval.storedId !== null) this.#byStoredId.set(approval.storedId, approval);
+    if (kept !== undefined) kept.use = new WeakRef(use);
+    else this.#kept.set(approval, { approval, controller, use: new WeakRef(use), known: false });
     if (this.#kept.size >= this.#sweepAt) this.#sweep();
   }
 
@@ -172,8 +190,8 @@ export class Approvals {
 
   /** Forgets what nobody holds and nothing will be served from. */
   #sweep(): void {
-    for (const [approval, { grant }] of this.#kept) {
-      if (approval.storedId === null && grant.deref() === undefined) this.#forget(approval);
+    for (const [approval, { use }] of this.#kept) {
+      if (approval.storedId === null && use.deref() === undefined) this.#forget(approval);
     }
     this.#sweepAt = Math.max(SWEEP_FROM, this.#kept.size * 2);
   }

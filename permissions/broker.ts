@@ -23,6 +23,7 @@ import type { PeerKeyFacts } from "./pins/peer_key_facts.ts";
 import { isAt, type Place } from "./place.ts";
 import type { Answer, DenyReason, Lifetime, Prompter, Question } from "./prompter.ts";
 import type { RefusalMoment } from "./refusal_tick.ts";
+import type { PolicyTerms } from "./policy.ts";
 import type { Requester } from "./requester.ts";
 import { riskOf } from "./risk.ts";
 import type { Rule } from "./rule.ts";
@@ -154,8 +155,10 @@ export class Broker {
     // That nobody would be asked is no refusal: nobody has to be.
     const unasked = decision.kind === "deny" && ["blocked", "prompt-disabled"].includes(decision.refusal);
     if (decision.kind === "deny" && !unasked) return this.#refuse(requester, chosen as Descriptor, decision);
+    this.#renew(grant);
     if (signal.aborted) throw new ParleyError("PERM_REVOKED", "Cannot reconnect: the permission was taken back");
-    return this.#approvals.again(grant);
+    // Where its names may lead, and by which key, is what rules say now.
+    return this.#approvals.again(grant, this.#terms(requester, chosen as Descriptor));
   }
 
   /**
@@ -230,6 +233,11 @@ export class Broker {
     return () => void this.#listeners.delete(callback);
   }
 
+  /** Notes that something more is delegated: states may be others than before. */
+  delegated(): void {
+    this.#changed();
+  }
+
   /**
    * Asks about the key of a far end that nobody vouches for (CON-05).
    *
@@ -255,6 +263,19 @@ export class Broker {
     for (const approval of this.#approvals.all()) {
       if (approval.prompted && approval.lifetime !== "always") this.#revoke(approval, reason);
     }
+  }
+
+  /** A use is a use of what approved it, which is at its end by now or lives on by it. */
+  #renew(grant: Grant): void {
+    const approval = this.#approvals.of(grant);
+    if (approval === null) return;
+    if (!this.#judge.stillHolds(approval)) return this.#end(approval, "what approved it has ended");
+    if (approval.lifetime === "always" && approval.storedId !== null) this.#init.store.used(approval.storedId);
+  }
+
+  #terms(requester: Requester, descriptor: Descriptor): PolicyTerms {
+    const { policy, clock } = this.#init;
+    return policy.current.terms({ requester, descriptor, timeMs: clock.nowMs() });
   }
 
   /** Ends what the policy, or a remembered refusal, does not let be any more (CON-17). */
@@ -375,9 +396,8 @@ export class Broker {
       readonly storedId: string | null;
     },
   ): Grant {
-    const { policy, clock } = this.#init;
     const known = how.storedId === null ? null : this.#approvals.byStoredId(how.storedId);
-    const terms = policy.current.terms({ requester, descriptor, timeMs: clock.nowMs() });
+    const terms = this.#terms(requester, descriptor);
     const { grant, approval } = this.#approvals.mint(requester, descriptor, { ...how, known, terms });
     if (how.source === "prompt") this.#unwatch ??= this.#watchTerminal();
     if (known === null && how.source === "prompt" && how.lifetime === "run") {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Destination } from "../core/destination.ts";
+import { parseAddressBlock, parseIpAddress } from "../core/ip_address.ts";
 import { ManualClock } from "../core/manual_clock.ts";
 import { brokerFixture, NO, ONCE, REQUESTER, RUN, tcp } from "../tests/support/broker_fixture.ts";
 import { test } from "../tests/support/harness.ts";
@@ -15,6 +16,7 @@ import { MemoryStore } from "./store.ts";
 
 const options = { signal: new AbortController().signal, lifetimes: null, claim: null };
 const MAIL = tcp("mail.example", 25);
+const WEB = tcp("web.example", 80);
 const ALWAYS: Answer = { kind: "allow", lifetime: "always", host: null };
 
 function placeOf({ transport, destination, port }: Descriptor): Place {
@@ -274,4 +276,60 @@ test("CON-23 an approval for the run ends after twelve hours", async () => {
   assert.equal(grant.signal.aborted, false);
   await clock.advance(1);
   assert.equal(grant.signal.aborted, true);
+});
+
+test("CON-17 a policy that is locked during a run ends what flags, the operator's file and remembered answers approved", async () => {
+  const rules = [
+    rule("operator", "allow", "a.example:25"),
+    rule("flag", "allow", "b.example:25"),
+    rule("managed", "allow", "c.example:25"),
+  ];
+  const source = new ChangingPolicy(policy(rules));
+  const { broker } = brokerFixture([ALWAYS], { policy: source, store: new RememberingStore() });
+  const grants = [];
+  for (const name of ["a", "b", "c", "remembered"]) {
+    grants.push(await broker.request(REQUESTER, tcp(`${name}.example`, 25), options));
+  }
+  grants.push(await brokerFixture([RUN], { policy: source }).broker.request(REQUESTER, MAIL, options));
+  source.change(policy(rules, { locked: true }));
+  assert.deepEqual(grants.map(({ signal }) => signal.aborted), [true, true, false, true, false]);
+});
+
+test("CON-23 what a watching policy let through ends when it is enforced, and not before", async () => {
+  const refusing = rule("managed", "deny", "mail.example:25");
+  const source = new ChangingPolicy(policy([refusing], { auditOnly: true }));
+  const { broker } = brokerFixture([], { policy: source });
+  const [mail, web] = [await broker.request(REQUESTER, MAIL, options), await broker.request(REQUESTER, WEB, options)];
+  source.change(policy([refusing, rule("managed", "deny", "x.example:25")], { auditOnly: true }));
+  assert.deepEqual([mail.signal.aborted, web.signal.aborted], [false, false]);
+  source.change(policy([refusing]));
+  assert.deepEqual([mail.signal.aborted, web.signal.aborted], [true, true]);
+});
+
+test("CON-19 an approval by a rule is not renewed once the rule has ended", async () => {
+  const untilMs = new ManualClock().nowMs() + 1_000;
+  const source = fixedPolicy(policy([rule("operator", "allow", "mail.example:25", { untilMs })]));
+  const { broker, clock } = brokerFixture([], { policy: source });
+  const grant = await broker.request(REQUESTER, MAIL, options);
+  grant.spend();
+  grant.markConnected();
+  await broker.reconnect(grant);
+  await clock.advance(1_000);
+  await assert.rejects(broker.reconnect(grant), { code: "PERM_REVOKED" });
+  assert.equal(grant.signal.aborted, true);
+});
+
+test("NET-14 a reconnection is judged by the rules of now: where a name may lead, and by which key", async () => {
+  const block = parseAddressBlock("192.168.1.0/24");
+  const inside = parseIpAddress("192.168.1.9");
+  assert.ok(block !== null && inside !== null);
+  const source = new ChangingPolicy(policy([rule("operator", "allow", "mail.example:25", { addresses: [block] })]));
+  const { broker } = brokerFixture([], { policy: source });
+  const grant = await broker.request(REQUESTER, MAIL, options);
+  grant.spend();
+  grant.markConnected();
+  grant.vet([inside]);
+  source.change(policy([rule("operator", "allow", "mail.example:25")]));
+  const again = await broker.reconnect(grant);
+  assert.throws(() => again.vet([inside]), { code: "PERM_ADDRESS" });
 });

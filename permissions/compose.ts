@@ -56,7 +56,7 @@ export function composeBroker(host: Host, given: ComposeOptions = {}): Broker {
   const privacy = privacyOf(loaded.current.settings, wanted);
   if (privacy.conflict !== null) report(`parley: nothing is approved: ${privacy.conflict}`);
   const policy = privacy.conflict === null ? loaded : brokenPolicy(loaded);
-  return new Broker({
+  const broker = new Broker({
     prompter: host.name === "memory" ? examplePrompter : createTerminalPrompter(host),
     clock,
     store: storeOf(host, privacy),
@@ -85,6 +85,8 @@ export function composeBroker(host: Host, given: ComposeOptions = {}): Broker {
     refusalMoment: () => host.name === "memory" ? AT_ONCE : new RefusalTick(),
     test: host.name === "memory",
   });
+  options.delegations?.onChange(() => broker.delegated());
+  return broker;
 }
 
 /** The files that decide, and what was given at launch. */

@@ -12,6 +12,8 @@ export function decisionKey(requester: Requester, descriptor: Descriptor): strin
   return JSON.stringify([
     requester.origin,
     requester.evidence,
+    // A library's answer is for the program that it is in.
+    requester.inside === undefined || requester.inside === requester.origin ? null : requester.inside,
     descriptor.name,
     destination === null ? null : formatDestination(destination),
     port,

@@ -103,8 +103,11 @@ export class Judge {
   }
 
   /** Whether the policy, and what is remembered, let an approval be (CON-17). */
-  stillHolds({ requester, descriptor, rule, storedId, lifetime }: Approval): boolean {
+  stillHolds({ requester, descriptor, source, rule, storedId, lifetime }: Approval): boolean {
     const { policy: { current }, store, clock } = this.#init;
+    if (source === "audit-only") return current.settings.auditOnly;
+    const byOthers = lifetime === "always" || (rule !== null && rule.author !== "managed");
+    if (current.settings.locked && byOthers) return false;
     const asked: AskedOfPolicy = { requester, descriptor, timeMs: clock.nowMs() };
     if ((["managed", "flag", "operator"] as const).some((author) => current.refusal(author, asked) !== null)) {
       return false;

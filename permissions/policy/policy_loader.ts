@@ -22,6 +22,8 @@ export interface PolicyLoaderInit {
   report(line: string): void;
 }
 
+/** The longest wait for the end of a rule: the clock on the wall may be set meanwhile. */
+const LOOK_AGAIN_MS = 5 * 60 * 1000;
 /** An editor writes a file in several steps; they are looked at together. */
 const SETTLE_MS = 100;
 
@@ -41,6 +43,8 @@ export class PolicyLoader implements PolicySource {
   #broken: ReadonlySet<RuleAuthor> = new Set();
   #timer: Timer | null = null;
   #unwatch: (() => void) | null = null;
+  /** For the next rule that ends. */
+  #ending: Timer | null = null;
 
   /**
    * Reads the files. What is wrong with them is reported, never thrown.
@@ -86,11 +90,13 @@ export class PolicyLoader implements PolicySource {
     if (saysTheSame(texts, this.#seen)) return;
     this.#seen = texts;
     this.#current = this.#load(texts);
-    for (const listener of [...this.#listeners]) listener();
+    if (this.#unwatch !== null) this.#awaitEnd();
+    this.#tellListeners();
   }
 
-  /** Reloads from now on when a file changes. Does not hold the process open. Idempotent. */
+  /** Reloads from now on when a file changes, and tells of rules that end. Does not hold the process open. Idempotent. */
   watch(): void {
+    if (this.#unwatch === null) this.#awaitEnd();
     this.#unwatch ??= this.#init.files.watch(() => {
       this.#timer ??= this.#init.clock.after(SETTLE_MS, () => this.reload(), { keepAlive: false });
     });
@@ -102,6 +108,27 @@ export class PolicyLoader implements PolicySource {
     this.#unwatch = null;
     this.#timer?.cancel();
     this.#timer = null;
+    this.#ending?.cancel();
+    this.#ending = null;
+  }
+
+  #tellListeners(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** The policy stays the same value when one of its rules ends, and yet says something else. */
+  #awaitEnd(): void {
+    this.#ending?.cancel();
+    this.#ending = null;
+    const { clock } = this.#init;
+    const nowMs = clock.nowMs();
+    const ends = this.#current.rules.flatMap(({ untilMs }) => untilMs === null || untilMs <= nowMs ? [] : [untilMs]);
+    if (ends.length === 0) return;
+    const nextMs = ends.reduce((first, other) => Math.min(first, other));
+    this.#ending = clock.after(Math.min(nextMs - nowMs, LOOK_AGAIN_MS), () => {
+      this.#awaitEnd();
+      if (clock.nowMs() >= nextMs) this.#tellListeners();
+    }, { keepAlive: false });
   }
 
   #load(texts: readonly PolicyFileText[]): Policy {

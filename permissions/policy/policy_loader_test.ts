@@ -242,3 +242,22 @@ test("CON-21 a process that could write the managed files itself says so", () =>
   loaded.writable = true;
   assert.equal(loaded.loader.enforcement, "policy-unprotected");
 });
+
+test("CON-13 what a rule approved ends with the rule, and listeners hear of it", async () => {
+  const until = "2026-01-01T06:00:00Z";
+  const here = desk([operator({ effect: "allow", to: "mail.example:25", until })]);
+  here.loader.watch();
+  const { broker } = brokerFixture([], { policy: here.loader, clock: here.clock });
+  const options = { signal: new AbortController().signal, lifetimes: null, claim: null };
+  const grant = await broker.request(REQUESTER, tcp("mail.example", 25), options);
+  await here.clock.advance(6 * 3600 * 1000 - 1);
+  assert.deepEqual([grant.signal.aborted, here.changes], [false, 0]);
+  await here.clock.advance(1);
+  assert.deepEqual([grant.signal.aborted, here.changes], [true, 1]);
+  assert.equal(here.clock.pendingTimers, 0);
+  here.put(operator({ effect: "allow", to: "mail.example:25", until: "2027-01-01" }));
+  here.loader.reload();
+  assert.equal(here.clock.pendingTimers, 1);
+  here.loader.close();
+  assert.equal(here.clock.pendingTimers, 0);
+});

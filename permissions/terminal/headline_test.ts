@@ -4,6 +4,7 @@ import { test } from "../../tests/support/harness.ts";
 import { requestFor } from "../../tests/support/test_grant.ts";
 import { connectDescriptor, type Descriptor } from "../descriptor.ts";
 import { riskOf } from "../risk.ts";
+import { headlineText } from "./headline.ts";
 import { startQuestion } from "./model.ts";
 import { testQuestion } from "./test_question.ts";
 import { drawQuestion } from "./view.ts";
@@ -86,3 +87,14 @@ for (
     for (const part of parts) assert.ok(text.includes(part), `${part} in: ${text}`);
   });
 }
+
+test("NET-13 CON-02 a library is named with the program that it is in", () => {
+  const requester = {
+    origin: "npm:mqtt",
+    kind: "package",
+    role: "library",
+    inside: "file:///home/ann/sensor/main.ts",
+  } as const;
+  const state = startQuestion(testQuestion({ host: "broker.example", requester }), "word");
+  assert.match(headlineText(state), /^npm:mqtt in main\.ts wants to connect to broker\.example/);
+});

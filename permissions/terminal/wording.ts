@@ -33,7 +33,13 @@ const RISK_TEXTS: ReadonlyMap<Risk, string> = new Map<Risk, string>([
 
 /** A name for the requester that fits into a sentence. */
 export function requesterName(requester: Requester): string {
-  const { origin, kind } = requester;
+  const { role, inside } = requester;
+  const own = originName(requester);
+  if (role !== "library" || inside === undefined) return own;
+  return `${own} in ${originName({ origin: inside, kind: inside.startsWith("file:") ? "file" : "remote" })}`;
+}
+
+function originName({ origin, kind }: Pick<Requester, "origin" | "kind">): string {
   if (kind === "opaque") return "A program without a file of its own";
   const name = kind === "file" ? origin.slice(origin.lastIndexOf("/") + 1) : origin;
   return escapeText(name === "" ? origin : readable(name), { maxLength: 60 });

@@ -17,6 +17,10 @@ const OTHERS_WRITE = 0o002;
 /** Linux shows users without a place in the namespace as this one. */
 const OVERFLOW = 65534;
 const STICKY = 0o1000;
+/** Users that come and go without a line in /etc/passwd. */
+const ACCOUNTS_MADE_BY_SYSTEMD = { from: 60_000, to: 65_535 };
+/** Where accounts come from that are all in /etc/passwd, those above apart. */
+const LOCAL_SOURCES: ReadonlySet<string> = new Set(["files", "compat", "systemd"]);
 const MAX_DEPTH = 64;
 
 /** What the look at files depends on. */
@@ -73,8 +77,20 @@ function judge(
   const sticky = stats.isDirectory() && (mode & STICKY) !== 0;
   if ((mode & OTHERS_WRITE) !== 0 && !sticky) return finding("world-writable");
   if (uid === null) return null;
-  if (owner !== SYSTEM && owner !== uid && owner !== unmappedUid) return finding("foreign-owner");
+  if (owner !== SYSTEM && owner !== uid && owner !== unmappedUid && !isNobody(owner)) return finding("foreign-owner");
   return (mode & GROUP_WRITES) !== 0 && !sticky && !isPrivate(gid) ? finding("group-writable") : null;
+}
+
+/**
+ * Whether a user id is nobody's on this machine, as of files that a container got from outside: no account has it, and none
+ * can come from a directory service. What is not certain is somebody.
+ */
+function isNobody(id: number): boolean {
+  if (id >= ACCOUNTS_MADE_BY_SYSTEMD.from && id <= ACCOUNTS_MADE_BY_SYSTEMD.to) return false;
+  const accounts = rowsOf("/etc/passwd");
+  if (accounts.length === 0 || accounts.some(([, , known]) => known === String(id))) return false;
+  const sources = rowsOf("/etc/nsswitch.conf", /\s+/).find(([name]) => name === "passwd:")?.slice(1) ?? ["files"];
+  return sources.every((source) => LOCAL_SOURCES.has(source));
 }
 
 /** Whether a group has no member but the user and the system. Many systems give each user such a group. */

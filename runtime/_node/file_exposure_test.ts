@@ -70,6 +70,21 @@ test("NET-16 a file or directory of another user is one", async () => {
   assert.deepEqual(await findingOf(({ project }) => chown(project, 60_123, 0)), ["…/project", "foreign-owner"]);
 }, NOT_ROOT);
 
+test(
+  "NET-16 an owner whom this machine does not know is nobody: a container sees such files from outside",
+  async () => {
+    const unknown = 1_234_567;
+    assert.equal(await findingOf(({ project }) => chown(project, unknown, 0)), null);
+    assert.deepEqual(await findingOf(({ main }) => chown(main, 1, 0)), ["…/project/main.ts", "foreign-owner"]);
+    const opened = async ({ main }: { main: string }): Promise<void> => {
+      await chown(main, unknown, 0);
+      await chmod(main, 0o666);
+    };
+    assert.deepEqual(await findingOf(opened), ["…/project/main.ts", "world-writable"]);
+  },
+  NOT_ROOT,
+);
+
 test("NET-16 within a sandbox owners that it does not know are not judged", async () => {
   const facts = { ...FACTS, unmappedUid: 65534 };
   assert.equal(await findingOf(({ main }) => chown(main, 65534, 0), facts), null);

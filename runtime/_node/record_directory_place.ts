@@ -46,9 +46,10 @@ export function recordPath({ folder, initialEnv, env, obstacle }: RecordSurround
   if (isPrivate(initialEnv(PRIVATE_VARIABLE)) || isPrivate(env(PRIVATE_VARIABLE))) {
     return { obstacle: "private mode is on" };
   }
-  if (ownUid() < 0) return { obstacle: "this system has no owners of files" };
+  // First: whose files they are is a question that Deno may put to the operator.
   const state = obstacle();
   if (state !== null) return { obstacle: state };
+  if (ownUid() < 0) return { obstacle: "this system has no owners of files" };
   const base = stateHome(initialEnv("XDG_STATE_HOME"), initialEnv("HOME"));
   if (base === null) return { obstacle: "neither XDG_STATE_HOME nor HOME was set to an absolute path at the start" };
   return { path: join(base, "parley", folder) };

@@ -180,7 +180,7 @@ class ExpectedThreads {
     const port = (message as Record<string, Port>)[MARK] as Port;
     const end = this.#ends.get(source);
     // Nothing was delegated to it: closing says so.
-    if (end === undefined) return;
+    if (end === undefined) return port.close();
     this.#forget(source);
     end.attach(port);
   };

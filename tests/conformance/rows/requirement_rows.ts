@@ -1,7 +1,6 @@
 /** What the project itself has to hold: the core, the network and consent, in short. */
 import { numberedRows, type Row, type RowFacts, type RowSection } from "./row.ts";
 
-const WALL = { planned: "comes with the wall: it needs an approver outside the program" } as const;
 const MEDIA = { planned: "comes with capture" } as const;
 
 function rows(prefix: string, entries: readonly (string | readonly [string, RowFacts])[]): readonly Row[] {
@@ -55,7 +54,7 @@ export const REQUIREMENT_ROWS: RowSection = {
       "Three scopes: this once, remembered, for a given peer",
       "A grant can be bound to the peer's key; a changed key is no question",
       ["Display capture: always individual", MEDIA],
-      ["Every live use is shown where the program cannot draw", WALL],
+      "Live uses are shown: in the program's own terminal, best effort (where it cannot draw, with the wall)",
       "Consent for one use ends with it",
       "Nothing is remembered for an insecure origin",
       "Questions resist being clicked through",

@@ -34,7 +34,7 @@ const held: PermissionStatus[] = [];
 /** Does what the test says until it says `end`, or is gone. */
 export function follow(): void {
   // Hung up, a terminal lets nothing be written any more; that must not end the program either.
-  if (ignores === "ignoresHangUp") for (const name of ["SIGHUP", "SIGTTOU"] as const) process.on(name, () => {});
+  if (ignores === "ignoresHangUp") { for (const name of ["SIGHUP", "SIGTTOU"] as const) process.on(name, () => {}); }
   const control = connect({ host: "127.0.0.1", port: Number(port) });
   let partial = "";
   control.setEncoding("utf8").on("data", (text: string) => {

@@ -147,6 +147,18 @@ export class ConsentStage implements AsyncDisposable {
     return ended(child);
   }
 
+  /**
+   * Approves a port of this machine for the program for good, as the operator does: by the command, and the word.
+   *
+   * @throws {TypeError} When it is not approved.
+   */
+  async grant(port: number): Promise<void> {
+    const terminal = this.commandAtTerminal(["permissions", "grant", this.program, `127.0.0.1:${port}`]);
+    const { 1: word = "" } = await terminal.expect(/Allow\? \[([a-z]{4})\/N\]/);
+    terminal.type(`${word} a\n`);
+    if (await terminal.end() !== 0) throw new TypeError(`Cannot grant: ${terminal.text}`);
+  }
+
   /** Starts the command at a terminal of its own. */
   commandAtTerminal(args: readonly string[], options: StartOptions = {}): TerminalDialogue {
     return this.#disposed.use(new TerminalDialogue(this.#command(this.#commandArgv(args), options)));
