@@ -3,10 +3,10 @@
  * processes. Refused and failed attempts count like any other. Scripts can neither read nor change the limits.
  */
 import type { Clock } from "../core/clock.ts";
-import { formatDestination } from "../core/destination.ts";
+import { formatHostPort } from "../core/ip_address.ts";
 import type { AttemptCounter } from "./attempt_limits_port.ts";
 import type { Descriptor } from "./descriptor.ts";
-import type { Requester } from "./requester.ts";
+import { programOf, type Requester } from "./requester.ts";
 
 /** One limit: so many at once, and so many a second after that. */
 export interface AttemptLimit {
@@ -42,7 +42,7 @@ interface Bucket {
   atMs: number;
 }
 
-/** Buckets kept; past it the oldest are forgotten, which only makes them full again after a while of disuse. */
+/** Buckets kept; past it those that were not used longest are forgotten. */
 const MAX_BUCKETS = 10_000;
 
 /** The limits of one process, and its part of the account's. */
@@ -64,19 +64,22 @@ export class AttemptLimits {
   }
 
   /** Counts an attempt. Says whether it may be made. */
-  take({ origin }: Requester, { destination, name, port }: Descriptor): boolean {
+  take(asking: Requester, { destination, transport, port }: Descriptor): boolean {
     const { requester, destination: one, accountPerMinute } = this.#settings();
-    const where = destination === null ? `${name}:${port}` : formatDestination(destination);
+    // Neither another library's name nor another key or scheme makes it another attempt.
+    const program = programOf(asking);
+    const where = formatHostPort(destination?.host.text ?? "", port);
     // Each is counted, whatever the others say.
-    const withinRequester = this.#takeFrom(origin, requester);
-    const withinDestination = this.#takeFrom(`${origin} ${where}`, one);
+    const withinRequester = this.#takeFrom(program, requester);
+    const withinDestination = this.#takeFrom(`${program} ${transport} ${where}`, one);
     const withinAccount = this.#counter.count() <= accountPerMinute;
     return withinRequester && withinDestination && withinAccount;
   }
 
   #takeFrom(key: string, { burst, perSecond }: AttemptLimit): boolean {
     const nowMs = this.#clock.monotonicMs();
-    const bucket = this.#buckets.get(key) ?? this.#newBucket(key, { tokens: burst, atMs: nowMs });
+    const bucket = this.#buckets.get(key) ?? { tokens: burst, atMs: nowMs };
+    this.#keep(key, bucket);
     bucket.tokens = Math.min(burst, bucket.tokens + (nowMs - bucket.atMs) * perSecond / 1000);
     bucket.atMs = nowMs;
     if (bucket.tokens < 1) return false;
@@ -84,12 +87,13 @@ export class AttemptLimits {
     return true;
   }
 
-  #newBucket(key: string, bucket: Bucket): Bucket {
+  /** As the newest: what is in use is not forgotten, however many others there are. */
+  #keep(key: string, bucket: Bucket): void {
+    this.#buckets.delete(key);
     if (this.#buckets.size >= MAX_BUCKETS) {
       const [oldest] = this.#buckets.keys();
       if (oldest !== undefined) this.#buckets.delete(oldest);
     }
     this.#buckets.set(key, bucket);
-    return bucket;
   }
 }

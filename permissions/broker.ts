@@ -2,6 +2,7 @@
  * The broker: every request of the process comes here, and only from here comes a Grant. One per process, in the main
  * realm. It decides (`decision.ts`), asks (`prompter.ts`), keeps what was approved (`approvals.ts`), and takes it back.
  */
+import { abortError, onAbort } from "../core/abort.ts";
 import { type Destination, makeDestination } from "../core/destination.ts";
 import type { ErrorCode } from "../core/error_codes.ts";
 import { ParleyError } from "../core/errors.ts";
@@ -24,7 +25,7 @@ import { isAt, type Place } from "./place.ts";
 import type { Answer, DenyReason, Lifetime, Prompter, Question } from "./prompter.ts";
 import type { RefusalMoment } from "./refusal_tick.ts";
 import type { PolicyTerms } from "./policy.ts";
-import type { Requester } from "./requester.ts";
+import { programOf, type Requester } from "./requester.ts";
 import { riskOf } from "./risk.ts";
 import type { Rule } from "./rule.ts";
 import { MemoryStore, type StoredDecision } from "./store.ts";
@@ -97,7 +98,7 @@ export class Broker {
       ...init,
       session: this.#session,
       isRestricted: (descriptor) => this.isRestricted(descriptor),
-      isBlocked: (origin, key) => this.#dismissals.blocks(origin, key),
+      isBlocked: (program, key) => this.#dismissals.blocks(program, key),
     });
     init.store.onChange(() => this.#review("it was taken back, or refused, by another process"));
     init.policy.onChange(() => this.#review("the policy changed"));
@@ -111,9 +112,13 @@ export class Broker {
    * @param options Withdrawal and what the question offers.
    * @returns A grant for one open.
    * @throws {ParleyError} with a `PERM_` code. A face turns every one of them into the same error (NET-17), but for
-   * `PERM_INSECURE`.
+   * `PERM_INSECURE`. For an aborted signal its reason.
    */
   async request(requester: Requester, descriptor: Descriptor, options: RequestOptions): Promise<Grant> {
+    return await untilWithdrawn(options.signal, this.#told(requester, descriptor, options));
+  }
+
+  async #told(requester: Requester, descriptor: Descriptor, options: RequestOptions): Promise<Grant> {
     const tick = this.#init.refusalMoment();
     try {
       return await this.#serve(requester, descriptor, options);
@@ -330,11 +335,11 @@ export class Broker {
       answer: answer.kind === "deny" ? answer.reason : answer.lifetime,
     });
     if (answer.kind === "deny") {
-      if (answer.reason === "refused") this.#dismissals.dismissed(requester.origin, key);
+      if (answer.reason === "refused") this.#dismissals.dismissed(programOf(requester), key);
       this.#reportUnanswered(requester, descriptor, answer.reason);
       throw new ParleyError(DENIAL_CODES.get(answer.reason) ?? "PERM_DENIED", `Cannot connect: ${answer.reason}`);
     }
-    this.#dismissals.approved(requester.origin, key);
+    this.#dismissals.approved(programOf(requester), key);
     const chosen = withHost(descriptor, answer);
     // Refusals hold for a host that the operator typed, too, and for what was written down while the question stood.
     const { decision: again } = await this.#judge.decide(requester, chosen, { counts: false });
@@ -428,6 +433,16 @@ export class Broker {
     const advice = how === null ? "run it at a terminal" : `to allow it, start with ${how}`;
     this.#report(requester, descriptor, `there is no terminal to ask at; ${advice}`);
   }
+}
+
+/** Whoever withdraws a request is told nothing else, whatever was decided by then, and always equally soon (NET-17). */
+function untilWithdrawn(signal: AbortSignal, granted: Promise<Grant>): Promise<Grant> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(abortError(signal.reason));
+    const forget = onAbort(signal, stop);
+    if (signal.aborted) stop();
+    granted.then(resolve, reject).finally(forget);
+  });
 }
 
 /** Fills in the host that the operator typed. What comes from a prompter is checked like anything else. */

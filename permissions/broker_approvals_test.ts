@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import type { Destination } from "../core/destination.ts";
+import { onAbort } from "../core/abort.ts";
+import type { ParleyError } from "../core/errors.ts";
 import { parseAddressBlock, parseIpAddress } from "../core/ip_address.ts";
 import { ManualClock } from "../core/manual_clock.ts";
 import { brokerFixture, NO, ONCE, REQUESTER, RUN, tcp } from "../tests/support/broker_fixture.ts";
@@ -12,6 +14,7 @@ import { mainRequester } from "./main_requester.ts";
 import type { Place } from "./place.ts";
 import { fixedPolicy } from "./policy.ts";
 import type { Answer } from "./prompter.ts";
+import { RefusalTick } from "./refusal_tick.ts";
 import { MemoryStore } from "./store.ts";
 
 const options = { signal: new AbortController().signal, lifetimes: null, claim: null };
@@ -333,3 +336,52 @@ test("NET-14 a reconnection is judged by the rules of now: where a name may lead
   const again = await broker.reconnect(grant);
   assert.throws(() => again.vet([inside]), { code: "PERM_ADDRESS" });
 });
+
+test("CON-10 five refusals in a row end the questions of a program, under whatever name its libraries ask", async () => {
+  const { broker, questions } = brokerFixture([]);
+  for (let n = 1; n <= 9; n++) {
+    const library = { ...REQUESTER, origin: `npm:library${n}`, role: "library", inside: REQUESTER.origin } as const;
+    await assert.rejects(broker.request(library, tcp("mail.example", n), options), { code: "PERM_DENIED" });
+  }
+  assert.equal(questions.length, 5);
+});
+
+test("CON-04 what a library was approved in one program it is not in another", async () => {
+  const store = new RememberingStore();
+  const library = { ...REQUESTER, origin: "npm:mqtt", kind: "package", role: "library" } as const;
+  const here = { ...library, inside: "https://one.example" };
+  const { broker, questions } = brokerFixture([ALWAYS, NO], { store });
+  await broker.request(here, MAIL, options);
+  await broker.request(here, MAIL, options);
+  assert.equal(questions.length, 1);
+  const there = { ...library, inside: "https://two.example" };
+  await assert.rejects(broker.request(there, MAIL, options), { code: "PERM_DENIED" });
+});
+
+/** What a prompter says of a question that is withdrawn, which takes it a while. */
+async function withdrawn(signal: AbortSignal): Promise<Answer> {
+  await new Promise<void>((resolve) => onAbort(signal, resolve));
+  return { kind: "deny", reason: "aborted" };
+}
+
+for (const outcome of ["refused by a rule", "asked about", "nobody to ask"]) {
+  test(`NET-17 whoever withdraws a request is told so at once, and not that it is ${outcome}`, async () => {
+    const refusing = policy(outcome === "refused by a rule" ? [rule("managed", "deny", "mail.example:25")] : []);
+    const nobody = { kind: "deny", reason: "no-terminal" } as const;
+    const { broker } = brokerFixture([], {
+      policy: fixedPolicy(refusing),
+      refusalMoment: () => new RefusalTick(),
+      ...(outcome === "asked about" ? { prompter: { ask: (_, signal) => withdrawn(signal) } } : {}),
+      ...(outcome === "nobody to ask" ? { prompter: { ask: () => Promise.resolve(nobody) } } : {}),
+    });
+    const controller = new AbortController();
+    let told: unknown = null;
+    let turns = 0;
+    broker.request(REQUESTER, MAIL, { ...options, signal: controller.signal }).catch((error) => told = error);
+    for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+    controller.abort("enough");
+    for (; told === null && turns < 50; turns++) await Promise.resolve();
+    assert.deepEqual([(told as ParleyError).code, (told as ParleyError).cause], ["NET_ABORTED", "enough"]);
+    assert.ok(turns <= 2, `${turns} turns`);
+  });
+}

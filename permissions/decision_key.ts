@@ -1,7 +1,7 @@
 /** One canonical text per request, so that equal requests are recognised and nothing that was approved can drift. */
 import { formatDestination } from "../core/destination.ts";
 import type { Descriptor, DirectSocketsDescriptor } from "./descriptor.ts";
-import type { Requester } from "./requester.ts";
+import { insideOf, type Requester } from "./requester.ts";
 
 /**
  * The canonical text of who asks for what. Two requests are the same question exactly when their keys are equal: the
@@ -9,11 +9,12 @@ import type { Requester } from "./requester.ts";
  */
 export function decisionKey(requester: Requester, descriptor: Descriptor): string {
   const { destination, port, tls } = descriptor;
+  const inside = insideOf(requester);
   return JSON.stringify([
     requester.origin,
     requester.evidence,
     // A library's answer is for the program that it is in.
-    requester.inside === undefined || requester.inside === requester.origin ? null : requester.inside,
+    inside === requester.origin ? null : inside,
     descriptor.name,
     destination === null ? null : formatDestination(destination),
     port,

@@ -12,20 +12,21 @@ export class Dismissals {
   readonly #byKey = new Map<string, number>();
   readonly #inARow = new Map<string, number>();
 
-  /** Notes that a question was dismissed. */
-  dismissed(origin: string, key: string): void {
+  /** Notes that a question was dismissed. Rows are those of a program, whatever its libraries are called. */
+  dismissed(program: string, key: string): void {
     if (this.#byKey.size < MAX_KEYS || this.#byKey.has(key)) this.#byKey.set(key, (this.#byKey.get(key) ?? 0) + 1);
-    this.#inARow.set(origin, (this.#inARow.get(origin) ?? 0) + 1);
+    this.#inARow.set(program, (this.#inARow.get(program) ?? 0) + 1);
   }
 
   /** Notes that a question was approved, which ends the row. */
-  approved(origin: string, key: string): void {
+  approved(program: string, key: string): void {
     this.#byKey.delete(key);
-    this.#inARow.delete(origin);
+    this.#inARow.delete(program);
   }
 
   /** Whether the question may not be put again. */
-  blocks(origin: string, key: string): boolean {
-    return (this.#byKey.get(key) ?? 0) >= MAX_SAME || (this.#inARow.get(origin) ?? 0) >= MAX_IN_A_ROW;
+  blocks(program: string, key: string): boolean {
+    if (this.#byKey.size >= MAX_KEYS && !this.#byKey.has(key)) return true;
+    return (this.#byKey.get(key) ?? 0) >= MAX_SAME || (this.#inARow.get(program) ?? 0) >= MAX_IN_A_ROW;
   }
 }

@@ -11,7 +11,7 @@ import { decisionKey } from "./decision_key.ts";
 import type { Descriptor } from "./descriptor.ts";
 import type { FeatureName } from "./feature.ts";
 import type { AskedOfPolicy, PolicySource } from "./policy.ts";
-import type { Requester } from "./requester.ts";
+import { programOf, type Requester } from "./requester.ts";
 import type { MemoryStore, PermissionStore, StoredDecision } from "./store.ts";
 
 /** What a program may know of a permission. */
@@ -42,7 +42,7 @@ export interface JudgeInit extends JudgeSources {
   /** Whether the program gave it up. */
   isRestricted(descriptor: Descriptor): boolean;
   /** Whether the question was dismissed too often. */
-  isBlocked(origin: string, key: string): boolean;
+  isBlocked(program: string, key: string): boolean;
 }
 
 /** A decision and what it was made from. */
@@ -95,7 +95,7 @@ export class Judge {
       runtime,
       stored: this.#stored(requester, descriptor),
       limited: counts && !limits.take(requester, descriptor),
-      blocked: isBlocked(requester.origin, decisionKey(requester, descriptor)),
+      blocked: isBlocked(programOf(requester), decisionKey(requester, descriptor)),
       timeMs: clock.nowMs(),
     });
     const decision = decide({ requester, descriptor }, policy.current, facts);

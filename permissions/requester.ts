@@ -3,6 +3,18 @@
 /** Version of the {@linkcode Requester} record; remembered rules will carry it. */
 export const REQUESTER_SCHEMA: Requester["schema"] = 1;
 
+const { hasOwn } = Object;
+
+/** The program that a library or a Worker is part of, or null. What `Object.prototype` says is none (CORE-01). */
+export function insideOf(requester: Pick<Requester, "inside">): string | null {
+  return hasOwn(requester, "inside") ? requester.inside ?? null : null;
+}
+
+/** The program that a requester is, or is part of: what counts where the name of a library must make no difference. */
+export function programOf(requester: Pick<Requester, "inside" | "origin">): string {
+  return insideOf(requester) ?? requester.origin;
+}
+
 /** How the identity was established. */
 export type RequesterEvidence =
   /** The process says so itself: a label, not evidence. */

@@ -1,7 +1,7 @@
 /** An answered request as a rule of a policy file, for review. What a rule would widen is not made into one. */
 import { formatDestination } from "../../core/destination.ts";
 import type { Descriptor } from "../descriptor.ts";
-import type { Requester } from "../requester.ts";
+import { insideOf, type Requester } from "../requester.ts";
 
 /** An answer. */
 export interface AnsweredRequest {
@@ -58,7 +58,7 @@ export function formatPolicyFile(rules: readonly RuleText[]): string {
 function whyNotExact({ descriptor, requester }: AnsweredRequest): string | null {
   if (descriptor.destination === null) return "it has no destination";
   if (requester.kind === "opaque") return "code without a name cannot be named in a rule";
-  if (requester.inside !== undefined) return "a rule does not tell in which program a library is used";
+  if (insideOf(requester) !== null) return "a rule does not tell in which program a library is used";
   if (descriptor.name === "direct-sockets-multicast") {
     return descriptor.source === null ? null : "a rule does not name the sender";
   }

@@ -9,7 +9,7 @@ import { ParleyError } from "../../core/errors.ts";
 import { decisionKey } from "../decision_key.ts";
 import { connectDescriptor, type Descriptor } from "../descriptor.ts";
 import { featureOfScheme } from "../feature.ts";
-import type { CodeHash, OriginKind, Requester, RequesterEvidence } from "../requester.ts";
+import { type CodeHash, insideOf, type OriginKind, type Requester, type RequesterEvidence } from "../requester.ts";
 
 /** The code that an approval was given to, as the launcher, or else the process itself, read it (CON-18). */
 export interface ApprovedCode {
@@ -108,7 +108,7 @@ export function formatGrantRecord(record: GrantRecord): string {
     lifetime: "always",
     origin: requester.origin,
     kind: requester.kind,
-    inside: requester.inside ?? null,
+    inside: insideOf(requester),
     evidence: requester.evidence,
     feature: name,
     destination: formatDestination(destination),
@@ -172,9 +172,10 @@ export function isPinned({ requester, code }: Pick<GrantRecord, "requester" | "c
 }
 
 /** What of a requester a remembered answer keeps. */
-export function keyedRequester({ origin, kind, evidence, inside }: GrantRecord["requester"]): GrantRecord["requester"] {
-  const common = { __proto__: null, origin, kind, evidence };
-  return Object.freeze(inside === undefined ? common : { ...common, inside });
+export function keyedRequester(requester: GrantRecord["requester"]): GrantRecord["requester"] {
+  const { origin, kind, evidence } = requester;
+  const inside = insideOf(requester);
+  return Object.freeze({ __proto__: null, origin, kind, evidence, ...(inside === null ? {} : { inside }) });
 }
 
 /** The code of a requester, or null where nobody read it. */

@@ -20,6 +20,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The program's working directory; that of the program by default. */
   readonly cwd?: string;
+  /** Whether it is the program within the project that is started, so that the runtime looks for settings by itself. */
+  readonly inProject?: boolean;
   /** Whether the program outlives a hang-up. */
   readonly ignoresHangUp?: boolean;
   /** Makes another command of the command. */
@@ -46,6 +48,7 @@ export interface AtTerminal {
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const CLIENT = new URL("./consent_client.ts", import.meta.url).href;
+const MAIN = fileURLToPath(new URL("./consent_main.ts", import.meta.url));
 const SETSID = "/usr/bin/setsid";
 const ENV = "/usr/bin/env";
 
@@ -171,14 +174,15 @@ export class ConsentStage implements AsyncDisposable {
     await this.#temp[Symbol.asyncDispose]();
   }
 
-  #programArgv(word: string, { ignoresHangUp = false }: StartOptions): readonly string[] {
+  #programArgv(word: string, { ignoresHangUp = false, inProject = false }: StartOptions): readonly string[] {
     const { port } = this.#server.address() as AddressInfo;
     const args = [String(port), word, ...(ignoresHangUp ? ["ignoresHangUp"] : [])];
-    return [this.#binary, ...denoFlags(this.runtime), this.program, ...args];
+    const config = inProject ? null : join(ROOT, "deno.json");
+    return [this.#binary, ...denoFlags(this.runtime, config), inProject ? MAIN : this.program, ...args];
   }
 
   #commandArgv(args: readonly string[]): readonly string[] {
-    return [this.#binary, ...denoFlags(this.runtime), join(ROOT, "cli", "main.ts"), ...args];
+    return [this.#binary, ...denoFlags(this.runtime, null), join(ROOT, "cli", "main.ts"), ...args];
   }
 
   /** With nothing of the surroundings but where the runtime has its caches. */
@@ -191,6 +195,8 @@ export class ConsentStage implements AsyncDisposable {
       NO_COLOR: "1",
       DENO_NO_UPDATE_CHECK: "1",
       DENO_DIR: denoDirectory(),
+      // Bun keeps what it has read of programs at home, which is not Parley's doing.
+      BUN_RUNTIME_TRANSPILER_CACHE_PATH: this.path("bun"),
       HOME: home,
       XDG_STATE_HOME: state,
       XDG_CONFIG_HOME: config,
@@ -259,9 +265,10 @@ function terminalEnd(status: number | null, terminal: TerminalDialogue): Command
   return { status, stdout: terminal.text, stderr: "" };
 }
 
-function denoFlags(runtime: TestRuntime): readonly string[] {
-  const config = join(ROOT, "deno.json");
-  return runtime === "deno" ? ["run", "-A", "--no-check", "--cached-only", "--quiet", "--config", config] : [];
+/** A program outside the project has to be told where the project's settings are. */
+function denoFlags(runtime: TestRuntime, config: string | null): readonly string[] {
+  if (runtime !== "deno") return [];
+  return ["run", "-A", "--no-check", "--cached-only", "--quiet", ...(config === null ? [] : ["--config", config])];
 }
 
 function denoDirectory(): string {
