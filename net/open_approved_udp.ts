@@ -78,7 +78,10 @@ export async function bindApprovedUdp(
 ): Promise<BoundUdp> {
   const { engine, broker, requester, lifetimes, claim } = context;
   const grant = await broker.request(requester, descriptor, { signal: options.signal, lifetimes, claim });
-  const givenUp = new GivenUp(broker, grant.descriptor);
+  const givenUp = new GivenUp({
+    isRestricted: (asked) => broker.isRefused(requester, asked),
+    onChange: (callback) => broker.onChange(callback),
+  }, grant.descriptor);
   const events: DestinationEvents = {
     approve: (asked, signal) => broker.request(requester, asked, { signal, lifetimes, claim }),
     destinationOpened: (approved, address) => reportUdpDestination(context, approved, address),

@@ -181,6 +181,14 @@ export class Broker {
     return this.#restrictions.some((restricts) => restricts(descriptor));
   }
 
+  /**
+   * Whether the program gave a request up, or somebody with authority refused it: for what an approval lets through without
+   * asking again.
+   */
+  isRefused(requester: Requester, descriptor: Descriptor): boolean {
+    return this.isRestricted(descriptor) || this.#judge.isRefused(requester, descriptor);
+  }
+
   /** Takes back every approval that holds for the run. Connections that rely on one end at once. */
   revokeAll(): void {
     for (const approval of this.#approvals.all()) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { REQUESTER, tcp } from "../tests/support/broker_fixture.ts";
 import { test } from "../tests/support/harness.ts";
-import { policy, rule } from "../tests/support/policy_fixture.ts";
+import { HARMLESS_FACTS, policy, rule } from "../tests/support/policy_fixture.ts";
 import { decide, type Decision, type DecisionFacts } from "./decision.ts";
 import { connectDescriptor, type Descriptor } from "./descriptor.ts";
 import { mainRequester } from "./main_requester.ts";
@@ -9,16 +9,7 @@ import type { PolicySettings } from "./policy.ts";
 import type { Rule, RuleAuthor } from "./rule.ts";
 import type { StoredDecision } from "./store.ts";
 
-const FACTS: DecisionFacts = {
-  insecure: null,
-  context: "allowed",
-  restricted: false,
-  runtime: "granted",
-  stored: null,
-  limited: false,
-  blocked: false,
-  timeMs: 1_000,
-};
+const FACTS: DecisionFacts = { ...HARMLESS_FACTS, timeMs: 1_000 };
 const MAIL = tcp("mail.example", 25);
 
 function stored(effect: "allow" | "deny", lifetime: "run" | "always", changed: string | null = null): StoredDecision {

@@ -52,6 +52,8 @@ export interface GrantInit {
   connected(): void;
 }
 
+const { hasOwn } = Object;
+
 let mint: (init: GrantInit) => Grant;
 
 /** Proof that one open was approved. Made by the broker; cannot be constructed, cloned, posted or serialised. */
@@ -159,6 +161,7 @@ export class Grant {
       own,
       byMulticast,
       blocks: terms.addresses,
+      refused: hasOwn(terms, "refused") ? terms.refused ?? [] : [],
     });
     this.#vetted = new Set(vetted.map(addressKey));
     return vetted;

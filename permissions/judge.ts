@@ -11,6 +11,7 @@ import { decisionKey } from "./decision_key.ts";
 import type { Descriptor } from "./descriptor.ts";
 import type { FeatureName } from "./feature.ts";
 import type { AskedOfPolicy, PolicySource } from "./policy.ts";
+import type { RuleAuthor } from "./rule.ts";
 import { programOf, type Requester } from "./requester.ts";
 import type { MemoryStore, PermissionStore, StoredDecision } from "./store.ts";
 
@@ -64,6 +65,8 @@ const WATCHED: ReadonlySet<Refusal> = new Set<Refusal>([
   "blocked",
 ]);
 
+const AUTHORS: readonly RuleAuthor[] = ["managed", "flag", "operator"];
+
 /** The judge of one broker. */
 export class Judge {
   readonly #init: JudgeInit;
@@ -102,6 +105,15 @@ export class Judge {
     return { facts, decision: this.#written({ requester, descriptor }, { facts, decision }) };
   }
 
+  /** Whether a rule or a remembered answer refuses a request. Counts and writes nothing. */
+  isRefused(requester: Requester, descriptor: Descriptor): boolean {
+    const { policy: { current }, store, clock } = this.#init;
+    if (current.settings.auditOnly) return false;
+    const asked: AskedOfPolicy = { requester, descriptor, timeMs: clock.nowMs() };
+    return AUTHORS.some((author) => current.refusal(author, asked) !== null) ||
+      store.find(requester, descriptor)?.effect === "deny";
+  }
+
   /** Whether the policy, and what is remembered, let an approval be (CON-17). */
   stillHolds({ requester, descriptor, source, rule, storedId, lifetime }: Approval): boolean {
     const { policy: { current }, store, clock } = this.#init;
@@ -109,9 +121,7 @@ export class Judge {
     const byOthers = lifetime === "always" || (rule !== null && rule.author !== "managed");
     if (current.settings.locked && byOthers) return false;
     const asked: AskedOfPolicy = { requester, descriptor, timeMs: clock.nowMs() };
-    if ((["managed", "flag", "operator"] as const).some((author) => current.refusal(author, asked) !== null)) {
-      return false;
-    }
+    if (AUTHORS.some((author) => current.refusal(author, asked) !== null)) return false;
     // A file that is not valid any more says nothing of what it said (CON-21).
     if (rule !== null && current.broken.length === 0 && current.approval(rule.author, asked) === null) return false;
     const remembered = store.find(requester, descriptor);

@@ -3,9 +3,10 @@
  * settles besides. Made anew when a file changes.
  */
 import { type AttemptLimitSettings, DEFAULT_ATTEMPT_LIMITS } from "./attempt_limits.ts";
+import type { AddressBlock } from "../core/ip_address.ts";
 import type { Descriptor } from "./descriptor.ts";
 import type { Requester } from "./requester.ts";
-import { type Rule, ruleApplies, type RuleAuthor } from "./rule.ts";
+import { addressesRefused, type Rule, ruleApplies, type RuleAuthor } from "./rule.ts";
 
 /** What a policy settles besides its rules. */
 export interface PolicySettings {
@@ -61,6 +62,8 @@ export interface AskedOfPolicy {
 export interface PolicyTerms extends Pick<Rule, "addresses" | "skipCors"> {
   /** The key that the other side must have, where a rule names one (CON-05). */
   readonly key?: RuleKey | null;
+  /** Where its name must not lead, because rules refuse it there. */
+  readonly refused?: readonly AddressBlock[];
 }
 
 /** A key that a rule names. */
@@ -72,7 +75,12 @@ export interface RuleKey {
 }
 
 /** Nothing besides. */
-export const NO_TERMS: PolicyTerms = Object.freeze({ addresses: Object.freeze([]), skipCors: false, key: null });
+export const NO_TERMS: PolicyTerms = Object.freeze({
+  addresses: Object.freeze([]),
+  skipCors: false,
+  key: null,
+  refused: Object.freeze([]),
+});
 
 interface Bucket {
   readonly byHost: Map<string, Rule[]>;
@@ -117,12 +125,19 @@ export class Policy {
   terms(asked: AskedOfPolicy): PolicyTerms {
     const authors = this.settings.locked ? AUTHORS.slice(0, 1) : AUTHORS;
     const rules = authors.map((author) => this.approval(author, asked)).filter((rule) => rule !== null);
-    if (rules.length === 0) return NO_TERMS;
+    const refused = this.#addressesRefused(asked);
+    if (rules.length === 0) return refused.length === 0 ? NO_TERMS : { ...NO_TERMS, refused };
     return {
+      refused,
       addresses: rules.flatMap(({ addresses }) => addresses),
       skipCors: rules.some(({ skipCors }) => skipCors),
       key: rules.map(({ to }) => keyOf(to)).find((key) => key !== null) ?? null,
     };
+  }
+
+  #addressesRefused(asked: AskedOfPolicy): readonly AddressBlock[] {
+    if (this.settings.auditOnly || asked.descriptor.destination?.host.kind !== "name") return [];
+    return this.rules.flatMap((rule) => addressesRefused(rule, asked) ?? []);
   }
 
   /** The first approval by this author, or null. */

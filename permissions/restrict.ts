@@ -1,6 +1,7 @@
 /** Giving up power: the one thing code can do to permissions (CON-16). */
-import { parseDestinationPattern, patternRefuses } from "../core/destination.ts";
+import { parseDestinationPattern } from "../core/destination.ts";
 import type { Broker } from "./broker.ts";
+import { refusesDestination } from "./refuses_destination.ts";
 
 /** What to give up for the rest of the process. */
 export interface Restriction {
@@ -23,6 +24,6 @@ export function applyRestriction(broker: Broker, restriction: Restriction): void
   broker.restrict(({ destination }) => {
     if (everything) return true;
     // A host that is not chosen yet is judged again once it is.
-    return destination !== null && patterns.some((pattern) => patternRefuses(pattern, destination));
+    return destination !== null && patterns.some((pattern) => refusesDestination(pattern, destination));
   });
 }

@@ -2,10 +2,11 @@
  * One rule: what somebody with authority wrote down before the request. Flags, the operator's file and the managed file
  * all become rules; what tells them apart is the author.
  */
-import { type Destination, type DestinationPattern, patternCovers, patternRefuses } from "../core/destination.ts";
+import { type Destination, type DestinationPattern, patternCovers } from "../core/destination.ts";
 import type { AddressBlock } from "../core/ip_address.ts";
 import type { Descriptor } from "./descriptor.ts";
 import type { FeatureName } from "./feature.ts";
+import { refusedBlock, refusesDestination } from "./refuses_destination.ts";
 import type { Requester } from "./requester.ts";
 
 /** Who wrote a rule, highest authority first. */
@@ -39,30 +40,47 @@ export interface Rule {
   readonly untilMs: number | null;
 }
 
+interface Asked {
+  readonly requester: Requester;
+  readonly descriptor: Descriptor;
+  readonly timeMs: number;
+}
+
+/**
+ * Where a refusal reaches a request by name, wherever that may lead.
+ *
+ * @param rule The rule.
+ * @param asked Who asks, for what, and what time it is in ms since 1970.
+ * @returns The addresses, or null for none.
+ */
+export function addressesRefused(rule: Rule, asked: Asked): AddressBlock | null {
+  const { destination } = asked.descriptor;
+  if (rule.effect !== "deny" || rule.to === null || destination?.host.kind !== "name") return null;
+  return speaksTo(rule, asked) ? refusedBlock(rule.to, destination) : null;
+}
+
+function speaksTo({ feature, untilMs, origins }: Rule, { requester, descriptor, timeMs }: Asked): boolean {
+  if (feature !== descriptor.name) return false;
+  if (untilMs !== null && timeMs >= untilMs) return false;
+  return origins === null || origins.includes(requester.origin);
+}
+
 /**
  * Whether a rule speaks about a request.
  *
  * @param rule The rule. A refusal is read as widely as an approval is narrowly.
  * @param asked Who asks, for what, and what time it is in ms since 1970.
  */
-export function ruleApplies(
-  rule: Rule,
-  { requester, descriptor, timeMs }: {
-    readonly requester: Requester;
-    readonly descriptor: Descriptor;
-    readonly timeMs: number;
-  },
-): boolean {
-  if (rule.feature !== descriptor.name) return false;
-  if (rule.untilMs !== null && timeMs >= rule.untilMs) return false;
-  if (rule.origins !== null && !rule.origins.includes(requester.origin)) return false;
+export function ruleApplies(rule: Rule, asked: Asked): boolean {
+  const { descriptor } = asked;
+  if (!speaksTo(rule, asked)) return false;
   return rule.effect === "deny" ? refuses(rule.to, descriptor) : allows(rule.to, descriptor);
 }
 
 function refuses(to: DestinationPattern | null, { destination }: Descriptor): boolean {
   if (to === null) return true;
   // A host that is not chosen yet is judged again once it is.
-  return destination !== null && patternRefuses(to, destination);
+  return destination !== null && refusesDestination(to, destination);
 }
 
 /** A `tls://` rule approves only TLS checked against the runtime's own roots. */

@@ -36,20 +36,28 @@ const NO_MACHINE: ReadonlySet<AddressClass> = new Set<AddressClass>(["multicast"
 /** What a neighbour's address may be, where neighbours answer for themselves. */
 const NEIGHBOURLY: ReadonlySet<AddressClass> = new Set<AddressClass>(["public", "private", "link-local"]);
 
+const { hasOwn } = Object;
+
+interface Terms extends Surroundings {
+  readonly blocks: readonly AddressBlock[];
+  readonly refused?: readonly AddressBlock[];
+}
+
 /**
  * Judges what a destination's host resolved to.
  *
  * @param host The approved host. An address literal stands for itself; `localhost` only for loopback; a name only for
  * public addresses that are neither this machine's nor its neighbours', and for what a rule adds.
  * @param addresses Every address of the answer, in the resolver's order.
- * @param how Where this machine is, and `blocks`: where a rule lets the name lead besides.
+ * @param how Where this machine is, `blocks`: where a rule lets the name lead besides, and `refused`: where rules do not let
+ * it lead, whatever others say.
  * @returns The addresses, duplicates removed.
  * @throws {ParleyError} `PERM_ADDRESS` for a forbidden address, `NET_DNS` for an empty answer.
  */
 export function vetAddresses(
   host: CanonicalHost,
   addresses: readonly IpAddress[],
-  how: Surroundings & { readonly blocks: readonly AddressBlock[] },
+  how: Terms,
 ): readonly IpAddress[] {
   if (addresses.length === 0) throw new ParleyError("NET_DNS", `Cannot look up ${host.text}: it has no address`);
   const unique = new Map<string, IpAddress>();
@@ -96,11 +104,14 @@ function isNeighbour(address: IpAddress, { address: own, prefixLength }: OwnAddr
 function objectionTo(
   address: IpAddress,
   host: CanonicalHost,
-  { own, byMulticast, blocks }: Surroundings & { readonly blocks: readonly AddressBlock[] },
+  how: Terms,
 ): string | null {
   if (host.kind === "address") {
     return host.address?.text === address.text && host.address.zone === address.zone ? null : "";
   }
+  const { own, byMulticast, blocks } = how;
+  const refused = hasOwn(how, "refused") ? how.refused ?? [] : [];
+  if (refused.some((block) => blockContains(block, address))) return ", which a rule refuses";
   const addressClass = classifyAddress(address);
   if (host.kind === "localhost") return addressClass === "loopback" ? null : "";
   if (!NO_MACHINE.has(addressClass) && isWithin(address, addressClass, blocks)) return null;

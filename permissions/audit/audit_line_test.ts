@@ -10,18 +10,10 @@ import { nodeDigest } from "../../runtime/_node/append_log_place.ts";
 import { MAX_LINE_BYTES } from "./audit_record.ts";
 import { parseAuditLine } from "./parse_audit_line.ts";
 import { isLoggedAs, loggedText } from "./audit_text.ts";
+import { HARMLESS_FACTS } from "../../tests/support/policy_fixture.ts";
 
 const REQUESTER = mainRequester("file:///home/me/main.ts", 42);
-const FACTS: DecisionFacts = {
-  insecure: null,
-  context: "allowed",
-  restricted: false,
-  runtime: "granted",
-  stored: null,
-  limited: false,
-  blocked: false,
-  timeMs: 0,
-};
+const FACTS: DecisionFacts = HARMLESS_FACTS;
 
 function imap(): ReturnType<typeof connectDescriptor> {
   const tls = {

@@ -3,7 +3,7 @@ import { ParleyError } from "../../core/errors.ts";
 import { type AuditFixture, auditFixture } from "../../tests/fuzz/audit_fixture.ts";
 import { brokerFixture, NO, ONCE, REQUESTER, tcp } from "../../tests/support/broker_fixture.ts";
 import { test } from "../../tests/support/harness.ts";
-import { ChangingPolicy, policy, rule } from "../../tests/support/policy_fixture.ts";
+import { ChangingPolicy, HARMLESS_FACTS, policy, rule } from "../../tests/support/policy_fixture.ts";
 import type { Descriptor } from "../descriptor.ts";
 import type { AuditEvent } from "./audit_port.ts";
 
@@ -15,16 +15,7 @@ function decision(descriptor: Descriptor, how: Partial<Extract<AuditEvent, { eve
     event: "decision",
     requester: REQUESTER,
     descriptor,
-    facts: {
-      insecure: null,
-      context: "allowed",
-      restricted: false,
-      runtime: "granted",
-      stored: null,
-      limited: false,
-      blocked: false,
-      timeMs: 0,
-    },
+    facts: HARMLESS_FACTS,
     decision: "deny",
     by: "managed",
     rule: "m.json#1",

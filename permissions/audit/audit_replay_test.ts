@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { auditFixture } from "../../tests/fuzz/audit_fixture.ts";
 import { REQUESTER, tcp } from "../../tests/support/broker_fixture.ts";
 import { test } from "../../tests/support/harness.ts";
-import { policy, rule } from "../../tests/support/policy_fixture.ts";
+import { HARMLESS_FACTS, policy, rule } from "../../tests/support/policy_fixture.ts";
 import { nodeDigest } from "../../runtime/_node/append_log_place.ts";
 import { fixedPolicy } from "../policy.ts";
 import type { AuditEvent } from "./audit_port.ts";
@@ -17,16 +17,7 @@ const POLICY = policy([
 
 function decisionLine(how: Partial<Extract<AuditEvent, { event: "decision" }>>): string {
   const { audit, log } = auditFixture({ policy: fixedPolicy(POLICY) });
-  const facts = {
-    insecure: null,
-    context: "allowed",
-    restricted: false,
-    runtime: "granted",
-    stored: null,
-    limited: false,
-    blocked: false,
-    timeMs: 0,
-  } as const;
+  const facts = HARMLESS_FACTS;
   audit.record({
     event: "decision",
     requester: REQUESTER,

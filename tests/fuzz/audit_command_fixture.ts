@@ -12,7 +12,7 @@ import { nodeDigest } from "../../runtime/_node/append_log_place.ts";
 import type { CommandHost } from "../../runtime/command.ts";
 import type { LaunchFacts } from "../../runtime/host.ts";
 import { REQUESTER, tcp } from "../support/broker_fixture.ts";
-import { ChangingPolicy, policy, rule } from "../support/policy_fixture.ts";
+import { ChangingPolicy, HARMLESS_FACTS, policy, rule } from "../support/policy_fixture.ts";
 import { type AuditFixture, auditFixture } from "./audit_fixture.ts";
 
 /** What a run came to. */
@@ -80,16 +80,7 @@ export async function runAuditCommand(
   }
 }
 
-const FACTS = {
-  insecure: null,
-  context: "allowed",
-  restricted: false,
-  runtime: "granted",
-  stored: null,
-  limited: false,
-  blocked: false,
-  timeMs: Date.UTC(2026, 0, 1),
-} as const;
+const FACTS = { ...HARMLESS_FACTS, timeMs: Date.UTC(2026, 0, 1) };
 
 type Decided = Extract<AuditEvent, { event: "decision" }>;
 

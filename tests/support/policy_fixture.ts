@@ -1,8 +1,21 @@
 /** Rules and policies, for tests of decisions. */
 import { parseDestinationPattern } from "../../core/destination.ts";
+import type { DecisionFacts } from "../../permissions/decision.ts";
 import { featureOfScheme } from "../../permissions/feature.ts";
 import { DEFAULT_SETTINGS, Policy, type PolicySettings, type PolicySource } from "../../permissions/policy.ts";
 import type { Rule, RuleAuthor } from "../../permissions/rule.ts";
+
+/** Facts by which nothing is decided: the operator would be asked. */
+export const HARMLESS_FACTS: DecisionFacts = Object.freeze({
+  insecure: null,
+  context: "allowed",
+  restricted: false,
+  runtime: "granted",
+  stored: null,
+  limited: false,
+  blocked: false,
+  timeMs: 0,
+});
 
 /** A rule about a destination; `more` replaces what is usual. */
 export function rule(author: RuleAuthor, effect: "allow" | "deny", to: string, more: Partial<Rule> = {}): Rule {

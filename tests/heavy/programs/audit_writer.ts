@@ -11,6 +11,7 @@ import { mainRequester } from "../../../permissions/main_requester.ts";
 import { EMPTY_POLICY, fixedPolicy } from "../../../permissions/policy.ts";
 import { auditPlace } from "../../../runtime/_node/append_log_place.ts";
 import { systemClock } from "../../../runtime/system_clock.ts";
+import { HARMLESS_FACTS } from "../../support/policy_fixture.ts";
 
 const [state = "", decisions = "0", maxBytes = "0"] = process.argv.slice(2);
 const place = auditPlace({
@@ -36,16 +37,7 @@ for (let index = 0; index < Number(decisions); index++) {
     event: "decision",
     requester: mainRequester("file:///home/me/main.ts", process.pid),
     descriptor: connectDescriptor({ destination, port: 25 }),
-    facts: {
-      insecure: null,
-      context: "allowed",
-      restricted: false,
-      runtime: "granted",
-      stored: null,
-      limited: false,
-      blocked: false,
-      timeMs: 0,
-    },
+    facts: HARMLESS_FACTS,
     decision: "ask",
     by: null,
     rule: null,
