@@ -368,7 +368,7 @@ export class Broker {
       risk,
       claim: options.claim,
       changed: options.stored?.changed ?? null,
-      pinsCode: requester.evidence === "launcher",
+      pinsCode: requester.mainSha256 !== null,
       runtimeAsksToo: options.runtimeAsksToo,
       preapprove: destination === null ? null : this.#init.preapprove(destination),
       peerKey: null,

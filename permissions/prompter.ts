@@ -19,7 +19,7 @@ export interface Question {
   readonly claim: string | null;
   /** The file of the program that changed since the request was approved for good (CON-18); or null. */
   readonly changed: string | null;
-  /** Whether the code that asks was read by the launcher, so that a remembered answer is bound to it (CON-18). */
+  /** Whether somebody read the code that asks, so that a remembered answer is bound to it as it is (CON-18). */
   readonly pinsCode: boolean;
   /** Whether the runtime will ask the operator too, after a yes here. */
   readonly runtimeAsksToo: boolean;

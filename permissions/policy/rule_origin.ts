@@ -5,6 +5,8 @@ const NativeURL = URL;
 const { decodeURIComponent: decode, encodeURI: encode } = globalThis;
 
 const PACKAGE = /^(?:npm:(?:@[^/@\s]+\/)?[^/@\s]+|jsr:@[^/@\s]+\/[^/@\s]+)$/u;
+/** A verb of Parley's own command: what learn mode writes for it has to be read again. */
+const COMMAND = /^parley:[a-z]+$/u;
 const VERSION = /^(?:npm|jsr):(?:@[^/@\s]+\/)?[^/@\s]+[@/]/u;
 const UNFIT = /\p{Cc}|\p{Cs}/u;
 
@@ -14,11 +16,11 @@ export type OriginReading = { readonly origins: readonly string[] } | { readonly
 /**
  * Reads one origin.
  *
- * @param text An absolute path, a file: URL, an https: origin, `npm:name` or `jsr:@scope/name`.
+ * @param text An absolute path, a file: URL, an https: origin, `npm:name`, `jsr:@scope/name` or `parley:verb`.
  */
 export function readOrigin(text: string): OriginReading {
   if (text.startsWith("/")) return fromPath(text);
-  if (PACKAGE.test(text)) return { origins: [text] };
+  if (PACKAGE.test(text) || COMMAND.test(text)) return { origins: [text] };
   if (VERSION.test(text)) return { problem: "a package is named without version and path" };
   const url = parse(text);
   switch (url?.protocol) {

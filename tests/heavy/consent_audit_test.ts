@@ -1,5 +1,6 @@
 /** The log of decisions after real runs: one log of all runtimes is whole, a killed program spoils nothing, and it has what the program was not told. */
 import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
 import { eachRuntime, RUNTIMES } from "../support/each_runtime.ts";
 import { test } from "../support/harness.ts";
 import { type ConsentPeer, startConsentPeer } from "./programs/consent_peer.ts";
@@ -56,10 +57,11 @@ test(
 );
 
 test("CON-22 a line that was changed, or taken out, is found", async () => {
-  const { readFile, writeFile } = await import("node:fs/promises");
   await using peer = await startConsentPeer();
   await using stage = await ConsentStage.open("node");
+  await stage.write(stage.policyFile, { rules: [{ effect: "deny", to: `${HOST}:1` }] });
   await play(stage, peer);
+  await assertWhole(stage);
   const path = `${stage.folders.state}/parley/audit.jsonl`;
   const text = await readFile(path, "utf8");
   const lines = text.split("\n");
