@@ -107,7 +107,7 @@ function policyOf(
 
 function auditOf({ state, clock, launch, report }: Host, policy: PolicySource, { isPrivate }: Privacy): AuditSink {
   const tell = (line: string): void => report(line);
-  return openAudit(state?.audit, { clock, policy, destinations: "plain", pid: launch.pid, report: tell, isPrivate });
+  return openAudit(state?.audit, { clock, policy, pid: launch.pid, report: tell, isPrivate });
 }
 
 /** With learn mode, if it was asked for: by whoever started the process only (CON-15). */

@@ -18,6 +18,8 @@ export interface PolicySettings {
   readonly ambient: boolean;
   /** Whether decisions are written down; `required` refuses what cannot be. */
   readonly audit: "off" | "on" | "required";
+  /** Whether the log names destinations, or has keyed hashes of them (P-09). */
+  readonly auditDestinations: "plain" | "hashed";
   /** Whether what would be refused is let through and marked in the log (CON-23). Only a managed file can say so. */
   readonly auditOnly: boolean;
   /** What holds for private mode. */
@@ -33,6 +35,7 @@ export const DEFAULT_SETTINGS: PolicySettings = Object.freeze({
   locked: false,
   ambient: true,
   audit: "on",
+  auditDestinations: "plain",
   auditOnly: false,
   privateMode: "allowed",
   limits: DEFAULT_ATTEMPT_LIMITS,
@@ -99,12 +102,17 @@ export class Policy {
   readonly rules: readonly Rule[];
   readonly #approvals = new Map<RuleAuthor, Bucket>();
   readonly #refusals = new Map<RuleAuthor, readonly Rule[]>();
+  /** Refusals that name addresses. */
+  readonly #refusedAddresses: readonly Rule[];
 
   /** @param init Rules and settings. */
   constructor(init: PolicyInit) {
     this.settings = init.settings;
     this.broken = Object.freeze([...init.broken]);
     this.rules = Object.freeze([...init.rules]);
+    this.#refusedAddresses = this.rules.filter(({ effect, to }) =>
+      effect === "deny" && (to?.host.kind === "address" || to?.host.kind === "cidr")
+    );
     for (const author of AUTHORS) {
       const own = this.rules.filter((rule) => rule.author === author);
       this.#approvals.set(author, bucketOf(own.filter(({ effect }) => effect === "allow")));
@@ -137,7 +145,7 @@ export class Policy {
 
   #addressesRefused(asked: AskedOfPolicy): readonly AddressBlock[] {
     if (this.settings.auditOnly || asked.descriptor.destination?.host.kind !== "name") return [];
-    return this.rules.flatMap((rule) => addressesRefused(rule, asked) ?? []);
+    return this.#refusedAddresses.flatMap((rule) => addressesRefused(rule, asked) ?? []);
   }
 
   /** The first approval by this author, or null. */

@@ -4,6 +4,8 @@ import type { Requester } from "../../permissions/requester.ts";
 import { auditedDay, decided, REFUSED, runAuditCommand } from "../../tests/fuzz/audit_command_fixture.ts";
 import { auditFixture } from "../../tests/fuzz/audit_fixture.ts";
 import { REQUESTER, tcp } from "../../tests/support/broker_fixture.ts";
+import { policy } from "../../tests/support/policy_fixture.ts";
+import { fixedPolicy } from "../../permissions/policy.ts";
 import { test } from "../../tests/support/harness.ts";
 
 test("CON-22 parley audit show tells when, what, what came of it, by what, and for whom", async () => {
@@ -165,7 +167,7 @@ test("CON-22 parley audit replay says what cannot be made again; a policy that w
   const changed = await runAuditCommand(["replay"], [text], { snapshots });
   assert.match(changed.out, /3 cannot be made again: the snapshot of the policy was changed/);
   assert.equal(changed.status, 65);
-  const { audit, log: hashed } = auditFixture({ destinations: "hashed" });
+  const { audit, log: hashed } = auditFixture({ policy: fixedPolicy(policy([], { auditDestinations: "hashed" })) });
   audit.record(decided(tcp("mail.example", 25), REFUSED));
   const hidden = await runAuditCommand(["replay"], [`${hashed.lines.join("\n")}\n`]);
   assert.match(hidden.out, /1 cannot be made again: its destinations are hashed/);

@@ -25,8 +25,6 @@ export interface AuditLogInit {
   readonly clock: Clock;
   /** The policy that decides. While it says `audit: "off"` nothing is written. */
   readonly policy: PolicySource;
-  /** Whether destinations stand in the log, or keyed hashes of them (P-09). */
-  readonly destinations: "plain" | "hashed";
   /** Process id. */
   readonly pid: number;
   /** Tells the operator one line, escaped. */
@@ -127,12 +125,13 @@ export class AuditLog implements AuditSink {
   }
 
   #writePolicy(): void {
-    const { policy: { current }, digest, log, destinations } = this.#init;
+    const { policy: { current }, digest, log } = this.#init;
     if (current === this.#shown) return;
     this.#writeCounted();
     this.#refusals.clear();
     const { text, sha256 } = policySnapshot(current, digest);
-    if (destinations === "hashed") this.#redaction ??= new Redaction(digest, log.redactionKey());
+    const hashed = current.settings.auditDestinations === "hashed";
+    this.#redaction = hashed ? this.#redaction ?? new Redaction(digest, log.redactionKey()) : null;
     // A snapshot names destinations, and its fingerprint could be found by guessing them.
     if (this.#redaction === null) log.keepPolicy(sha256, text);
     const fingerprint = this.#redaction?.text(sha256) ?? sha256;

@@ -4,6 +4,7 @@ import { type AuditFixture, auditFixture } from "../../tests/fuzz/audit_fixture.
 import { brokerFixture, NO, ONCE, REQUESTER, tcp } from "../../tests/support/broker_fixture.ts";
 import { test } from "../../tests/support/harness.ts";
 import { ChangingPolicy, HARMLESS_FACTS, policy, rule } from "../../tests/support/policy_fixture.ts";
+import { fixedPolicy } from "../policy.ts";
 import type { Descriptor } from "../descriptor.ts";
 import type { AuditEvent } from "./audit_port.ts";
 
@@ -203,7 +204,7 @@ test("NET-17 the log has the full reason of each refusal, whatever the program i
 });
 
 test("P-09 with hashed destinations no line and no snapshot names one, and equal ones stay equal", () => {
-  const { audit, log } = auditFixture({ destinations: "hashed" });
+  const { audit, log } = auditFixture({ policy: fixedPolicy(policy([], { auditDestinations: "hashed" })) });
   const tls = {
     mode: "open",
     serverName: "mail.example",

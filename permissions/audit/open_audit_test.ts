@@ -15,7 +15,7 @@ import { openAudit } from "./open_audit.ts";
 const REQUIRED = fixedPolicy(policy([], { audit: "required" }));
 
 function opened(place: AuditPlace | undefined, isPrivate: boolean): AuditSink {
-  const options = { clock: new ManualClock(), policy: REQUIRED, destinations: "plain", pid: 42 } as const;
+  const options = { clock: new ManualClock(), policy: REQUIRED, pid: 42 } as const;
   return openAudit(place, { ...options, report: () => {}, isPrivate });
 }
 

@@ -1,5 +1,6 @@
 /** Reads a line of the audit log again. Lines come from a file, so nothing in them is taken for granted. */
 import * as v from "valibot";
+import { objectWith } from "../bare_schema.ts";
 import { refuseDangerousKeys } from "../../core/dictionary.ts";
 import { ParleyError } from "../../core/errors.ts";
 import type { ContextState } from "../decision.ts";
@@ -23,10 +24,10 @@ const NUMBER = v.pipe(COUNT, v.minValue(1));
 const HEX_64 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const HASHED = v.pipe(v.string(), v.regex(/^#[0-9a-f]{16}$/));
 const HASH = v.union([HEX_64, HASHED]);
-const TEXT = v.union([v.string(), v.object({ cut: v.string(), sha256: HEX_64, length: NUMBER })]);
+const TEXT = v.union([v.string(), objectWith({ cut: v.string(), sha256: HEX_64, length: NUMBER })]);
 const WORD = v.pipe(v.string(), v.regex(/^[a-z][a-z-]{0,40}$/));
 
-const HEAD = v.object({
+const HEAD = objectWith({
   v: v.literal(AUDIT_SCHEMA),
   time: v.pipe(v.string(), v.isoTimestamp()),
   run: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
@@ -35,7 +36,7 @@ const HEAD = v.object({
   prev: HEX_64,
 });
 
-const WHO = v.object({
+const WHO = objectWith({
   origin: TEXT,
   kind: names<OriginKind>({ file: true, remote: true, package: true, opaque: true }),
   role: names<RequesterRole>({ program: true, library: true, worker: true, command: true }),
@@ -46,7 +47,7 @@ const WHO = v.object({
   main: v.nullable(HEX_64),
 });
 
-const WHAT = v.object({
+const WHAT = objectWith({
   feature: names<Descriptor["name"]>({
     "direct-sockets": true,
     listen: true,
@@ -56,19 +57,19 @@ const WHAT = v.object({
   transport: names<Descriptor["transport"]>({ tcp: true, udp: true, unix: true }),
   to: v.nullable(TEXT),
   port: v.union([v.pipe(COUNT, v.maxValue(65535)), HASHED]),
-  tls: v.nullable(v.object({
+  tls: v.nullable(objectWith({
     mode: v.picklist(["open", "upgrade"]),
     name: TEXT,
     ca: v.nullable(HASH),
     client: v.nullable(HASH),
     required: v.boolean(),
   })),
-  via: v.nullable(v.object({ protocol: v.picklist(["socks5", "http"]), to: TEXT, remoteDns: v.boolean() })),
+  via: v.nullable(objectWith({ protocol: v.picklist(["socks5", "http"]), to: TEXT, remoteDns: v.boolean() })),
   broadcast: v.boolean(),
   source: v.nullable(v.string()),
 });
 
-const FACTS = v.object({
+const FACTS = objectWith({
   insecure: v.nullable(TEXT),
   context: names<ContextState>({
     allowed: true,
@@ -79,7 +80,7 @@ const FACTS = v.object({
   }),
   restricted: v.boolean(),
   runtime: v.picklist(["granted", "denied", "prompt"]),
-  stored: v.nullable(v.object({
+  stored: v.nullable(objectWith({
     effect: v.picklist(["allow", "deny"]),
     lifetime: v.picklist(["run", "always"]),
     id: TEXT,
@@ -92,7 +93,7 @@ const FACTS = v.object({
 
 const REQUEST = { who: WHO, what: WHAT, hashed: v.optional(v.boolean(), false) };
 const ENTRY = v.variant("event", [
-  v.object({
+  objectWith({
     event: v.literal("decision"),
     ...REQUEST,
     facts: FACTS,
@@ -102,17 +103,17 @@ const ENTRY = v.variant("event", [
     rule: v.nullable(TEXT),
     unenforced: v.boolean(),
   }),
-  v.object({ event: v.literal("repeated"), ...REQUEST, of: NUMBER, repeated: NUMBER, by: WORD }),
-  v.object({ event: v.literal("answer"), ...REQUEST, answer: TEXT }),
-  v.object({
+  objectWith({ event: v.literal("repeated"), ...REQUEST, of: NUMBER, repeated: NUMBER, by: WORD }),
+  objectWith({ event: v.literal("answer"), ...REQUEST, answer: TEXT }),
+  objectWith({
     event: v.picklist(["opened", "failed", "closed", "upgraded"]),
     ...REQUEST,
     address: v.nullable(TEXT),
     detail: v.nullable(TEXT),
   }),
-  v.object({ event: v.literal("revoked"), ...REQUEST, reason: TEXT }),
-  v.object({ event: v.literal("policy"), policy: HASH, rules: COUNT, broken: v.array(v.string()) }),
-  v.object({ event: v.literal("end") }),
+  objectWith({ event: v.literal("revoked"), ...REQUEST, reason: TEXT }),
+  objectWith({ event: v.literal("policy"), policy: HASH, rules: COUNT, broken: v.array(v.string()) }),
+  objectWith({ event: v.literal("end") }),
 ]);
 
 /**

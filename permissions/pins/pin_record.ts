@@ -1,6 +1,6 @@
 /** A pinned key as text, schema version 1. */
 import * as v from "valibot";
-import { refuseDangerousKeys } from "../../core/dictionary.ts";
+import { bareJson, strictObject } from "../bare_schema.ts";
 import { canonicalHost } from "../../core/host.ts";
 import { formatHostPort } from "../../core/ip_address.ts";
 import type { PeerKeyFacts } from "./peer_key_facts.ts";
@@ -47,7 +47,7 @@ const MAX_DATE_MS = 253_402_300_799_999;
 
 const SHA256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const TIME = v.pipe(v.string(), v.isoTimestamp());
-const RECORD = v.strictObject({
+const RECORD = strictObject({
   version: v.literal(VERSION),
   host: v.string(),
   port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535)),
@@ -59,7 +59,7 @@ const RECORD = v.strictObject({
   since: TIME,
   replacesChecks: v.boolean(),
   previous: v.pipe(
-    v.array(v.strictObject({ spkiSha256: SHA256, since: TIME, until: TIME })),
+    v.array(strictObject({ spkiSha256: SHA256, since: TIME, until: TIME })),
     v.maxLength(MAX_PREVIOUS),
   ),
 });
@@ -126,7 +126,7 @@ export function parsePin(text: string): PinRecord | { readonly problem: string }
   let value: unknown;
   try {
     value = JSON.parse(text);
-    refuseDangerousKeys(value, "a pin");
+    value = bareJson(value, "a pin");
   } catch {
     return { problem: "it is not JSON of this program" };
   }

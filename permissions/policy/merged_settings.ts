@@ -14,6 +14,7 @@ export interface StatedBy {
 
 const AUTHORS: readonly RuleAuthor[] = ["managed", "flag", "operator"];
 const AUDIT: readonly PolicySettings["audit"][] = ["required", "on", "off"];
+const DESTINATIONS: readonly PolicySettings["auditDestinations"][] = ["hashed", "plain"];
 const { min } = Math;
 
 /**
@@ -33,7 +34,9 @@ export function mergeSettings(stated: readonly StatedBy[]): PolicySettings {
     prompt: !said("prompt").includes(false),
     locked: said("locked").includes(true),
     ambient: !said("ambient").includes(false),
-    audit: mergeAudit(stated),
+    audit: strictest(stated, AUDIT, ({ audit }) => audit) ?? DEFAULT_SETTINGS.audit,
+    auditDestinations: strictest(stated, DESTINATIONS, (said) => said.auditDestinations) ??
+      DEFAULT_SETTINGS.auditDestinations,
     // The one setting whose yes is the weaker.
     auditOnly: auditOnly.length > 0 && !auditOnly.includes(false),
     privateMode: privateModes.find((mode) => mode !== "allowed") ?? DEFAULT_SETTINGS.privateMode,
@@ -53,13 +56,18 @@ export function conflictIn(stated: readonly StatedBy[]): string | null {
     : null;
 }
 
-function mergeAudit(stated: readonly StatedBy[]): PolicySettings["audit"] {
+/** Of the highest author who says something, the first in this order. */
+function strictest<T>(
+  stated: readonly StatedBy[],
+  order: readonly T[],
+  pick: (settings: StatedSettings) => T | undefined,
+): T | null {
   for (const author of AUTHORS) {
-    const said = stated.filter((one) => one.author === author).map(({ settings }) => settings.audit);
-    const strictest = AUDIT.find((value) => said.includes(value));
-    if (strictest !== undefined) return strictest;
+    const said = stated.filter((one) => one.author === author).map(({ settings }) => pick(settings));
+    const first = order.find((value) => said.includes(value));
+    if (first !== undefined) return first;
   }
-  return DEFAULT_SETTINGS.audit;
+  return null;
 }
 
 function mergeLimits(stated: readonly StatedBy[]): AttemptLimitSettings {

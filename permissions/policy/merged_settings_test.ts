@@ -56,3 +56,15 @@ test("CON-17 private mode that one managed file requires and another refuses is 
   assert.equal(mergeSettings([managed({ privateMode: "allowed" }), required]).privateMode, "required");
   assert.equal(mergeSettings([refused, operator({ privateMode: "allowed" })]).privateMode, "refused");
 });
+
+test("CON-22 P-09 a managed file decides whether the log names destinations; among equals hashing wins", () => {
+  const said = (author: "managed" | "operator", auditDestinations: "plain" | "hashed"): StatedBy => ({
+    author,
+    settings: { auditDestinations },
+  });
+  const merged = (...stated: StatedBy[]): string => mergeSettings(stated).auditDestinations;
+  assert.equal(merged(), "plain");
+  assert.equal(merged(said("operator", "hashed")), "hashed");
+  assert.equal(merged(said("managed", "plain"), said("operator", "hashed")), "plain");
+  assert.equal(merged(said("managed", "plain"), said("managed", "hashed")), "hashed");
+});

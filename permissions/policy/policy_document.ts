@@ -97,13 +97,14 @@ function rulesIn(
 }
 
 function settingsIn(written: WrittenPolicy): StatedSettings {
-  const { prompt, locked, ambient, audit, auditOnly, limits } = written;
+  const { prompt, locked, ambient, audit, auditDestinations, auditOnly, limits } = written;
   return freeze({
     __proto__: null as never,
     ...(prompt === undefined ? {} : { prompt: prompt === "allowed" }),
     ...(locked === undefined ? {} : { locked }),
     ...(ambient === undefined ? {} : { ambient }),
     ...(audit === undefined ? {} : { audit }),
+    ...(auditDestinations === undefined ? {} : { auditDestinations }),
     ...(auditOnly === undefined ? {} : { auditOnly }),
     ...(written.private === undefined ? {} : { privateMode: written.private }),
     ...(limits === undefined ? {} : { limits }),

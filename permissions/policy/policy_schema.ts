@@ -3,6 +3,7 @@
  * that editors describe each key. Messages say what a value is to be; the name of the key is put before them.
  */
 import * as v from "valibot";
+import { strictObject } from "../bare_schema.ts";
 import { type FeatureName, FEATURES } from "../feature.ts";
 import type { AttemptLimit } from "../attempt_limits.ts";
 
@@ -58,6 +59,8 @@ export interface WrittenPolicy {
   readonly audit?: "off" | "on" | "required";
   /** Whether what would be refused is let through and marked. */
   readonly auditOnly?: boolean;
+  /** How the log names destinations. */
+  readonly auditDestinations?: "plain" | "hashed";
   /** What holds for private mode. */
   readonly private?: "allowed" | "required" | "refused";
   /** How often may be tried. */
@@ -82,7 +85,7 @@ const atMost = (most: number) => v.maxValue<number, number, string>(most, `is to
 const oneOrMore = (what: string) =>
   v.union([v.string(), v.pipe(v.array(v.string()), notEmpty)], `is to be ${what}, or a list of such`);
 
-const limit = v.strictObject({
+const limit = strictObject({
   burst: v.pipe(aNumber, aWholeNumber, atLeast(1), atMost(MAX_BURST), v.description("Attempts at once.")),
   perSecond: v.pipe(
     aNumber,
@@ -92,7 +95,7 @@ const limit = v.strictObject({
   ),
 });
 
-const limits = v.strictObject({
+const limits = strictObject({
   requester: v.exactOptional(
     v.pipe(limit, v.description("For everything that one program tries. Default 500 and 50.")),
   ),
@@ -108,7 +111,7 @@ const limits = v.strictObject({
   )),
 });
 
-const rule = v.strictObject({
+const rule = strictObject({
   effect: v.pipe(
     v.picklist(["allow", "deny"], 'is to be "allow" or "deny"'),
     v.description("What the rule says. No allow beats a deny of the same or a higher author, however specific it is."),
@@ -154,7 +157,7 @@ const rule = v.strictObject({
   )),
 });
 
-const policy = v.strictObject({
+const policy = strictObject({
   $schema: v.exactOptional(v.pipe(aText, v.description("Where this schema is, for editors."))),
   version: v.pipe(v.literal(POLICY_VERSION, `is to be ${POLICY_VERSION}`), v.description("The form of the file.")),
   prompt: v.exactOptional(v.pipe(
@@ -175,6 +178,12 @@ const policy = v.strictObject({
     v.picklist(["off", "on", "required"], 'is to be "off", "on" or "required"'),
     v.description(
       "Whether decisions are written down; required (managed files only) refuses what cannot be. Default on.",
+    ),
+  )),
+  auditDestinations: v.exactOptional(v.pipe(
+    v.picklist(["plain", "hashed"], 'is to be "plain" or "hashed"'),
+    v.description(
+      "Whether the log names destinations, or has keyed hashes of them, which cannot be replayed. Default plain.",
     ),
   )),
   auditOnly: v.exactOptional(v.pipe(

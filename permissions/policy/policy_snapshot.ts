@@ -3,8 +3,8 @@
  * the text once and names it by its hash.
  */
 import * as v from "valibot";
+import { bareJson, strictObject } from "../bare_schema.ts";
 import { formatDestinationPattern, parseDestinationPattern } from "../../core/destination.ts";
-import { refuseDangerousKeys } from "../../core/dictionary.ts";
 import { isParleyError, ParleyError } from "../../core/errors.ts";
 import { parseAddressBlock } from "../../core/ip_address.ts";
 import { FEATURES } from "../feature.ts";
@@ -26,22 +26,23 @@ const parseJson = JSON.parse;
 
 const nullable = <T extends v.GenericSchema>(schema: T) => v.nullable(schema);
 const author = v.picklist(["managed", "flag", "operator"]);
-const limit = v.strictObject({ burst: v.number(), perSecond: v.number() });
+const limit = strictObject({ burst: v.number(), perSecond: v.number() });
 
-const settings = v.strictObject(
+const settings = strictObject(
   {
     prompt: v.boolean(),
     locked: v.boolean(),
     ambient: v.boolean(),
     audit: v.picklist(["off", "on", "required"]),
+    auditDestinations: v.picklist(["plain", "hashed"]),
     auditOnly: v.boolean(),
     privateMode: v.picklist(["allowed", "required", "refused"]),
-    limits: v.strictObject({ requester: limit, destination: limit, accountPerMinute: v.number() }),
+    limits: strictObject({ requester: limit, destination: limit, accountPerMinute: v.number() }),
     // A setting that a policy has and its snapshot lacks does not compile.
   } satisfies Record<keyof PolicySettings, v.GenericSchema>,
 );
 
-const rule = v.strictObject(
+const rule = strictObject(
   {
     id: v.string(),
     author,
@@ -55,7 +56,7 @@ const rule = v.strictObject(
   } satisfies Record<keyof Rule, v.GenericSchema>,
 );
 
-const SNAPSHOT = v.strictObject({
+const SNAPSHOT = strictObject({
   version: v.literal(VERSION),
   settings,
   broken: v.array(author),
@@ -82,6 +83,7 @@ export function policySnapshot(
       locked: plain.locked,
       ambient: plain.ambient,
       audit: plain.audit,
+      auditDestinations: plain.auditDestinations,
       auditOnly: plain.auditOnly,
       privateMode: plain.privateMode,
       limits: {
@@ -155,8 +157,7 @@ function parsed(text: string): unknown {
   } catch (cause) {
     throw unreadable("it is not JSON", cause);
   }
-  refuseDangerousKeys(value, "the policy snapshot");
-  return value;
+  return bareJson(value, "the policy snapshot");
 }
 
 function refuse(state: string, cause?: unknown): never {

@@ -55,6 +55,7 @@ const settings: fc.Arbitrary<PolicySettings> = fc.record({
   locked: fc.boolean(),
   ambient: fc.boolean(),
   audit: fc.constantFrom("off", "on", "required"),
+  auditDestinations: fc.constantFrom("plain", "hashed"),
   auditOnly: fc.boolean(),
   privateMode: fc.constantFrom("allowed", "required", "refused"),
   limits: fc.record({ requester: limit, destination: limit, accountPerMinute: fc.integer({ min: 1 }) }),

@@ -3,8 +3,8 @@
  * counts only if the key that it comes to is the one it names, under the name that belongs to it.
  */
 import * as v from "valibot";
+import { bareJson, strictObject } from "../bare_schema.ts";
 import { formatDestination, parseDestination } from "../../core/destination.ts";
-import { refuseDangerousKeys } from "../../core/dictionary.ts";
 import { ParleyError } from "../../core/errors.ts";
 import { decisionKey } from "../decision_key.ts";
 import { connectDescriptor, type Descriptor } from "../descriptor.ts";
@@ -47,24 +47,24 @@ export interface GrantRecord {
 const VERSION = 1;
 
 const SHA256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
-const TLS = v.strictObject({
+const TLS = strictObject({
   mode: v.picklist(["open", "upgrade"]),
   serverName: v.string(),
   caSha256: v.nullable(SHA256),
   clientCertSha256: v.nullable(SHA256),
   required: v.boolean(),
 });
-const VIA = v.strictObject({
+const VIA = strictObject({
   protocol: v.picklist(["socks5", "http"]),
   destination: v.string(),
   remoteDns: v.boolean(),
 });
-const CODE = v.strictObject({
+const CODE = strictObject({
   main: v.nullable(SHA256),
   lock: v.nullable(SHA256),
-  modules: v.array(v.strictObject({ url: v.string(), sha256: SHA256 })),
+  modules: v.array(strictObject({ url: v.string(), sha256: SHA256 })),
 });
-const RECORD = v.strictObject({
+const RECORD = strictObject({
   version: v.literal(VERSION),
   id: v.pipe(v.string(), v.regex(/^[0-9a-f]{12}$/)),
   effect: v.picklist(["allow", "deny"]),
@@ -153,7 +153,7 @@ export function parseGrantRecord(text: string): GrantRecord | { readonly problem
     if (parsedJson === undefined) {
       return { problem: text.trim() === "" ? "it is empty" : "it is not JSON, or not all of it" };
     }
-    const value = bare(parsedJson);
+    const value = bareJson(parsedJson, "it");
     const version = (value as { readonly version?: unknown } | null)?.version;
     if (typeof version === "number" && version > VERSION) {
       return { problem: `a newer Parley wrote it (version ${version}; this one knows ${VERSION})` };
@@ -225,19 +225,6 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** The same value of objects that inherit from nothing, so that nothing can be read that is not written there (CORE-01). */
-function bare(value: unknown): unknown {
-  refuseDangerousKeys(value, "it");
-  const copy = (item: unknown): unknown => {
-    if (typeof item !== "object" || item === null) return item;
-    if (Array.isArray(item)) return item.map(copy);
-    const own = Object.create(null) as Record<string, unknown>;
-    for (const key of Object.keys(item)) own[key] = copy((item as Record<string, unknown>)[key]);
-    return own;
-  };
-  return copy(value);
 }
 
 function schemaProblem(issue: v.BaseIssue<unknown>): string {

@@ -73,7 +73,6 @@ export function auditFixture(options: Partial<AuditLogInit> = {}): AuditFixture 
     digest: nodeDigest,
     clock,
     policy: fixedPolicy(EMPTY_POLICY),
-    destinations: "plain",
     pid: 42,
     report: (line) => reports.push(line),
     ...options,

@@ -11,9 +11,9 @@ import { eachRuntime } from "../support/each_runtime.ts";
 import { test } from "../support/harness.ts";
 import { startConsentPeer } from "./programs/consent_peer.ts";
 import type { ConsentProgram } from "./programs/consent_program.ts";
-import { ConsentStage } from "./programs/consent_stage.ts";
+import { ConsentStage, stageMissing } from "./programs/consent_stage.ts";
 
-const LONG = { timeoutMs: 120_000 };
+const LONG = { skip: stageMissing(), timeoutMs: 120_000 };
 
 function allowing(port: number): Readonly<Record<string, unknown>> {
   return { rules: [{ effect: "allow", to: `127.0.0.1:${port}` }] };
@@ -182,7 +182,7 @@ const BROKEN: readonly Broken[] = [
 ];
 
 for (const { what, spoil, said, root = false } of BROKEN) {
-  const skip = root && process.getuid?.() !== 0 ? "only root can give files away" : null;
+  const skip = root && process.getuid?.() !== 0 ? "only root can give files away" : LONG.skip;
   test(`CON-21 with a policy file ${what} nothing is approved, and standard error names the file`, async () => {
     await using peer = await startConsentPeer();
     await eachRuntime(async (runtime) => {

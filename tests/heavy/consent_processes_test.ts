@@ -8,9 +8,10 @@ import { test } from "../support/harness.ts";
 import { ptyMissing } from "../support/pty.ts";
 import { type ConsentPeer, startConsentPeer } from "./programs/consent_peer.ts";
 import type { ConsentProgram } from "./programs/consent_program.ts";
-import { ConsentStage } from "./programs/consent_stage.ts";
+import { ConsentStage, stageMissing } from "./programs/consent_stage.ts";
 
 const TERMINAL = { skip: ptyMissing(), timeoutMs: 120_000 };
+const LONG = { skip: stageMissing(), timeoutMs: 120_000 };
 const WITHIN_MS = 5_000;
 
 interface Connected {
@@ -135,4 +136,4 @@ test("CON-21 a policy file that is not valid any more approves nothing new, and 
     assert.ok(!program.records.some((record) => record["event"] === "closed" && record["id"] === opened));
     assert.equal(peer.taken, 2);
   });
-}, { timeoutMs: 120_000 });
+}, LONG);

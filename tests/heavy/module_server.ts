@@ -22,7 +22,10 @@ export async function startModuleServer(
   program: string,
   identity: { readonly cert: string; readonly key: string } | null = null,
 ): Promise<ModuleServer> {
-  const respond = async (request: http.IncomingMessage, response: http.ServerResponse): Promise<void> => {
+  const respond = async (
+    request: { readonly url?: string | undefined },
+    response: http.ServerResponse,
+  ): Promise<void> => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     const [, file] = /^\/parley\/([\w/.-]+)$/.exec(pathname) ?? [];
     const text = file === undefined ? program : await readFile(new URL(file, ROOT), "utf8").catch(() => null);

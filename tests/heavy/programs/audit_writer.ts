@@ -25,7 +25,6 @@ const audit = new AuditLog({
   digest: place.digest,
   clock: systemClock,
   policy: fixedPolicy(EMPTY_POLICY),
-  destinations: "plain",
   pid: process.pid,
   report: (line) => console.error(line),
 });

@@ -8,6 +8,8 @@ export interface ConsentPeer extends AsyncDisposable {
   readonly port: number;
   /** How many connections it took so far. */
   readonly taken: number;
+  /** Waits until it has taken so many. */
+  hasTaken(count: number): Promise<void>;
   /** Waits until none of its connections is open. */
   empty(): Promise<void>;
 }
@@ -16,10 +18,18 @@ export interface ConsentPeer extends AsyncDisposable {
 export async function startConsentPeer(): Promise<ConsentPeer> {
   const open = new Set<Socket>();
   let taken = 0;
-  let wake = (): void => {};
+  const waiting = new Set<() => void>();
+  const wake = (): void => {
+    for (const resolve of waiting) resolve();
+    waiting.clear();
+  };
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) await new Promise<void>((resolve) => void waiting.add(resolve));
+  };
   const server = createServer((socket) => {
     taken++;
     open.add(socket);
+    wake();
     socket.on("error", () => {}).resume().on("close", () => {
       open.delete(socket);
       wake();
@@ -32,9 +42,8 @@ export async function startConsentPeer(): Promise<ConsentPeer> {
     get taken(): number {
       return taken;
     },
-    async empty(): Promise<void> {
-      while (open.size > 0) await new Promise<void>((resolve) => void (wake = resolve));
-    },
+    hasTaken: (count) => until(() => taken >= count),
+    empty: () => until(() => open.size === 0),
     async [Symbol.asyncDispose](): Promise<void> {
       for (const socket of open) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));

@@ -34,6 +34,7 @@ export async function consentFolders(base: string): Promise<ConsentFolders> {
 }
 
 const WITHIN_MS = 30_000;
+const END_WITHIN_MS = 5_000;
 
 /** The program. Dispose of it: that ends it and waits until it is gone. */
 export class ConsentProgram implements AsyncDisposable {
@@ -138,7 +139,9 @@ export class ConsentProgram implements AsyncDisposable {
   /** Ends it and waits until it is gone. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isGone) this.tell({ do: "end" });
+    const timer = setTimeout(() => process.kill(this.pid, "SIGKILL"), END_WITHIN_MS);
     await this.#gone;
+    clearTimeout(timer);
     this.#socket.destroy();
   }
 

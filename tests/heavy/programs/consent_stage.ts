@@ -3,7 +3,7 @@
  * of the surroundings; on one runtime, at a terminal or without one, as an operator would start it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { runtimePath, type TestRuntime } from "../../support/runtimes.ts";
 import { makeTempDirectory, type TempDirectory } from "../../support/temp_directory.ts";
 import { TerminalDialogue } from "../../support/terminal_dialogue.ts";
+import { cleanCommand, type CommandEnd, commandEnd, denoFlags, terminalEnd } from "./consent_command.ts";
 import { type ConsentFolders, consentFolders, ConsentProgram } from "./consent_program.ts";
 
 /** How something is started. */
@@ -28,16 +29,6 @@ export interface StartOptions {
   readonly within?: (argv: readonly string[]) => readonly string[];
 }
 
-/** How a command ended. */
-export interface CommandEnd {
-  /** Exit status. */
-  readonly status: number | null;
-  /** Standard output. */
-  readonly stdout: string;
-  /** Standard error. */
-  readonly stderr: string;
-}
-
 /** A program at its terminal. */
 export interface AtTerminal {
   /** The program. */
@@ -50,7 +41,12 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const CLIENT = new URL("./consent_client.ts", import.meta.url).href;
 const MAIN = fileURLToPath(new URL("./consent_main.ts", import.meta.url));
 const SETSID = "/usr/bin/setsid";
-const ENV = "/usr/bin/env";
+const WITHIN_MS = 30_000;
+
+/** Why no stage can be set here, or null. */
+export function stageMissing(): string | null {
+  return process.platform === "linux" ? null : "the suite needs Linux";
+}
 
 /** One runtime's stage. Dispose of it: that ends every program on it. */
 export class ConsentStage implements AsyncDisposable {
@@ -146,8 +142,13 @@ export class ConsentStage implements AsyncDisposable {
   /** Runs the command to its end, where nobody can be asked. */
   command(args: readonly string[], options: StartOptions = {}): Promise<CommandEnd> {
     const [command = "", ...rest] = this.#command(this.#commandArgv(args), options);
-    const child = spawn(SETSID, [command, ...rest], { stdio: ["ignore", "pipe", "pipe"] });
-    return ended(child);
+    return commandEnd(
+      spawn(SETSID, [command, ...rest], {
+        stdio: ["ignore", "pipe", "pipe"],
+        timeout: WITHIN_MS,
+        killSignal: "SIGKILL",
+      }),
+    );
   }
 
   /**
@@ -185,30 +186,13 @@ export class ConsentStage implements AsyncDisposable {
     return [this.#binary, ...denoFlags(this.runtime, null), join(ROOT, "cli", "main.ts"), ...args];
   }
 
-  /** With nothing of the surroundings but where the runtime has its caches. */
-  #command(argv: readonly string[], { env = {}, cwd, within }: StartOptions): readonly string[] {
-    const { home, state, config, runtime } = this.folders;
-    const variables = {
-      PATH: "/usr/bin:/bin",
-      LANG: "C.UTF-8",
-      TERM: "xterm-256color",
-      NO_COLOR: "1",
-      DENO_NO_UPDATE_CHECK: "1",
-      DENO_DIR: denoDirectory(),
-      // Bun keeps what it has read of programs at home, which is not Parley's doing.
-      BUN_RUNTIME_TRANSPILER_CACHE_PATH: this.path("bun"),
-      HOME: home,
-      XDG_STATE_HOME: state,
-      XDG_CONFIG_HOME: config,
-      XDG_RUNTIME_DIR: runtime,
-      ...env,
-    };
-    // A variable that is to be missing is given as nothing.
-    const given = Object.entries(variables).filter(([, value]) => value !== "").map(([name, value]) =>
-      `${name}=${value}`
-    );
-    const inner = within?.(argv) ?? argv;
-    return [ENV, "-i", "-C", cwd ?? dirname(this.program), ...given, ...inner];
+  #command(
+    argv: readonly string[],
+    { env = {}, cwd = dirname(this.program), within }: StartOptions,
+  ): readonly string[] {
+    // Bun keeps what it has read of programs at home, which is not Parley's doing.
+    const variables = { BUN_RUNTIME_TRANSPILER_CACHE_PATH: this.path("bun"), ...env };
+    return cleanCommand(within?.(argv) ?? argv, { folders: this.folders, cwd, variables });
   }
 
   #greet(socket: Socket): void {
@@ -232,7 +216,7 @@ export class ConsentStage implements AsyncDisposable {
       readonly terminal?: TerminalDialogue | null;
     },
   ): Promise<ConsentProgram> {
-    const end = child === null ? terminal?.end().then((status) => terminalEnd(status, terminal)) : ended(child);
+    const end = child === null ? terminal?.end().then((status) => terminalEnd(status, terminal)) : commandEnd(child);
     // Whoever hangs up learns of the end otherwise.
     end?.catch(() => {});
     const hello = new Promise<ConsentProgram>((resolve) =>
@@ -241,37 +225,19 @@ export class ConsentStage implements AsyncDisposable {
     const failed = end?.then(({ status, stdout, stderr }): never => {
       throw new TypeError(`The program ended with ${status} before it began:\n${stdout}\n${stderr}`);
     });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new TypeError(`The program does not begin: ${terminal?.text}`)), WITHIN_MS);
+    });
     try {
-      return await Promise.race(failed === undefined ? [hello] : [hello, failed]);
+      return await Promise.race([hello, late, ...(failed === undefined ? [] : [failed])]);
+    } catch (error) {
+      child?.kill("SIGKILL");
+      throw error;
     } finally {
+      clearTimeout(timer);
       failed?.catch(() => {});
       this.#waiting.delete(word);
     }
   }
-}
-
-/** Reads and waits for a child's end. */
-function ended(child: ChildProcess): Promise<CommandEnd> {
-  const [stdout, stderr]: [string[], string[]] = [[], []];
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => stdout.push(text));
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => stderr.push(text));
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (status) => resolve({ status, stdout: stdout.join(""), stderr: stderr.join("") }));
-  });
-}
-
-function terminalEnd(status: number | null, terminal: TerminalDialogue): CommandEnd {
-  return { status, stdout: terminal.text, stderr: "" };
-}
-
-/** A program outside the project has to be told where the project's settings are. */
-function denoFlags(runtime: TestRuntime, config: string | null): readonly string[] {
-  if (runtime !== "deno") return [];
-  return ["run", "-A", "--no-check", "--cached-only", "--quiet", ...(config === null ? [] : ["--config", config])];
-}
-
-function denoDirectory(): string {
-  const { DENO_DIR, XDG_CACHE_HOME, HOME = "" } = process.env;
-  return DENO_DIR ?? join(XDG_CACHE_HOME ?? join(HOME, ".cache"), "deno");
 }
