@@ -1,4 +1,5 @@
 /** The way every face opens a datagram socket: descriptor → Grant → engine, with the operator told what became of it. */
+import { ParleyError } from "../core/errors.ts";
 import type {
   DirectSocketsDescriptor,
   ListenDescriptor,
@@ -7,9 +8,10 @@ import type {
 } from "../permissions/descriptor.ts";
 import type { NetContext } from "./context.ts";
 import type { MulticastSendOptions } from "./datagram_port.ts";
+import { isBroadcastAddress } from "./engine/udp/broadcast_addresses.ts";
 import { bindUdp, type BindUdpOptions } from "./engine/udp/bind_udp.ts";
 import type { BoundUdp } from "./engine/udp/bound_udp.ts";
-import { type ConnectedUdp, openUdp, type OpenUdpOptions, refuseBroadcast } from "./engine/udp/open_udp.ts";
+import { type ConnectedUdp, openUdp, type OpenUdpOptions } from "./engine/udp/open_udp.ts";
 import type { DestinationEvents } from "./engine/udp/destinations.ts";
 import { GivenUp } from "./engine/udp/given_up.ts";
 import { holdBack } from "./late_refusal.ts";
@@ -100,13 +102,14 @@ export async function bindApprovedUdp(
   }
 }
 
-/** Refused before anybody is asked; the engine looks again at what a name leads to (RS-07). */
+/**
+ * Refused before anybody is asked (RS-07), by what is written alone: which addresses reach everybody on the networks of this
+ * machine would tell a program what networks those are. The engine looks at that after the approval.
+ */
 function refuseLiteralBroadcast(context: NetContext, { destination }: UdpApprovalRequest["descriptor"]): void {
-  if (destination === null || destination.host.address === null) return;
-  try {
-    refuseBroadcast(context.engine, destination.host.address);
-  } catch (error) {
-    reportNoUdp(context, destination, error);
-    throw error;
-  }
+  const address = destination?.host.address ?? null;
+  if (destination === null || address === null || !isBroadcastAddress(address, null)) return;
+  const error = new ParleyError("PERM_ADDRESS", `Cannot connect to ${address.text}: it reads as a broadcast address`);
+  reportNoUdp(context, destination, error);
+  throw error;
 }

@@ -3,13 +3,13 @@
  * realm. It decides (`decision.ts`), asks (`prompter.ts`), keeps what was approved (`approvals.ts`), and takes it back.
  */
 import { abortError, onAbort } from "../core/abort.ts";
-import { type Destination, makeDestination } from "../core/destination.ts";
+import type { Destination } from "../core/destination.ts";
 import type { ErrorCode } from "../core/error_codes.ts";
 import { ParleyError } from "../core/errors.ts";
 import { escapeText } from "../core/escape.ts";
-import { canonicalHost } from "../core/host.ts";
 import { type Approval, Approvals } from "./approvals.ts";
 import type { AuditEvent } from "./audit/audit_port.ts";
+import { withHost } from "./chosen_host.ts";
 import type { Decision, Refusal } from "./decision.ts";
 import { decisionKey } from "./decision_key.ts";
 import { denialText, requestText } from "./denial_text.ts";
@@ -348,7 +348,7 @@ export class Broker {
       throw new ParleyError(DENIAL_CODES.get(answer.reason) ?? "PERM_DENIED", `Cannot connect: ${answer.reason}`);
     }
     this.#dismissals.approved(programOf(requester), key);
-    const chosen = withHost(descriptor, answer);
+    const chosen = withHost(descriptor, answer.host);
     // Refusals hold for a host that the operator typed, too, and for what was written down while the question stood.
     const { decision: again } = await this.#judge.decide(requester, chosen, { counts: false });
     if (again.kind === "deny" && again.refusal !== "blocked") return this.#refuse(requester, chosen, again);
@@ -451,17 +451,4 @@ function untilWithdrawn(signal: AbortSignal, granted: Promise<Grant>): Promise<G
     if (signal.aborted) stop();
     granted.then(resolve, reject).finally(forget);
   });
-}
-
-/** Fills in the host that the operator typed. What comes from a prompter is checked like anything else. */
-function withHost(descriptor: Descriptor, answer: Extract<Answer, { kind: "allow" }>): Descriptor {
-  if (descriptor.name !== "direct-sockets" || descriptor.destination !== null || answer.host === null) {
-    return descriptor;
-  }
-  const scheme = descriptor.tls?.mode === "open" ? "tls" : descriptor.transport;
-  const destination = makeDestination({ scheme, host: canonicalHost(answer.host), port: descriptor.port });
-  const { tls } = descriptor;
-  // With no host in the request, the name to check is the one the operator chose.
-  const named = tls === null || tls.serverName !== "" ? tls : { ...tls, serverName: destination.host.text };
-  return Object.freeze({ ...descriptor, destination, tls: named });
 }

@@ -11,6 +11,7 @@ import type { AskedOfPolicy, Policy } from "./policy.ts";
 import type { Requester } from "./requester.ts";
 import type { Rule } from "./rule.ts";
 import type { StoredDecision, StoredLifetime } from "./store.ts";
+import { hasOwnKey } from "./own_key.ts";
 
 /** Why a request is refused without a question. For the operator; a script is told the uniform error. */
 export type Refusal =
@@ -227,7 +228,7 @@ export function decide(
   for (const { source, finds } of APPROVAL_STEPS) {
     const found = finds(asked, policy, facts);
     if (found === null) continue;
-    return "lifetime" in found
+    return hasOwnKey(found, "lifetime")
       ? { kind: "allow", source, rule: null, storedId: found.id }
       : { kind: "allow", source, rule: found, storedId: null };
   }

@@ -119,7 +119,7 @@ function situation(): { read(): string } {
     out.push(log.lines.map((line) => [line.replace(/"run":"[0-9a-f]*"/, ""), parseAuditLine(line)]), reports);
     return JSON.stringify(out)
       .replace(/[0-9a-f]{64}/g, "HASH")
-      .replace(/\\?"(?:run|id)\\?":\\?"[0-9a-f]+\\?"/g, "ID");
+      .replace(/\\?"(?:run|id|storedId)\\?":\\?"[0-9a-f]+\\?"/g, "ID");
   };
   return { read };
 }

@@ -7,10 +7,11 @@ import type { Host, LaunchFacts } from "./host.ts";
  * Loaded with Parley and not at first use, so that the back end captures what it needs of the runtime before the program's
  * own code runs (CORE-01). Importing Parley never fails for that: asking for the host does.
  */
-const loaded: { readonly host: Host } | { readonly error: unknown } = await runtimeHost().then(
-  (host) => ({ host }),
-  (error: unknown) => ({ error }),
-);
+const loaded: { readonly host: Host; readonly error: null } | { readonly host: null; readonly error: unknown } =
+  await runtimeHost().then(
+    (host) => ({ host, error: null }),
+    (error: unknown) => ({ host: null, error }),
+  );
 
 /**
  * The host of this process. With `PARLEY_HOST=memory` in the environment it is one that reaches nothing real.
@@ -18,8 +19,8 @@ const loaded: { readonly host: Host } | { readonly error: unknown } = await runt
  * @throws {ParleyError} `RUNTIME_UNSUPPORTED` on a runtime that Parley does not know.
  */
 export async function autoHost(): Promise<Host> {
-  if ("error" in loaded) throw loaded.error;
-  const { host } = loaded;
+  const { host, error } = loaded;
+  if (host === null) throw error;
   return wantsMemory(host.launch, host.name) ? (await import("./memory/mod.ts")).createMemoryHost() : host;
 }
 

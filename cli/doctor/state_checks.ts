@@ -14,8 +14,8 @@ export function stateFindings({ state, clock, launch }: Pick<Host, "state" | "cl
     ...(hidden
       ? [finding("private mode", "note", `${PRIVATE_VARIABLE} is set: nothing is remembered or written down`)]
       : []),
-    ...rememberedFindings({ state, clock }),
-    logFinding(state),
+    ...(hidden ? [] : rememberedFindings({ state, clock })),
+    ...(hidden ? [] : [logFinding(state)]),
     attemptsFinding(state),
   ];
 }

@@ -2,18 +2,16 @@
 import { abortError, onAbort } from "../../core/abort.ts";
 import { ParleyError } from "../../core/errors.ts";
 import type { RealmPort } from "./realm_port.ts";
-import { type MainMessage, refusalCode, type WorkerMessage } from "./worker_messages.ts";
+import { type ApprovalMessage, type MainMessage, refusalCode, type WorkerMessage } from "./worker_messages.ts";
 
 type Question = Extract<WorkerMessage, { kind: "request" | "reconnect" }>;
 /** A question without its number. */
 export type Asked = Question extends infer Q ? Q extends Question ? Omit<Q, "id"> : never : never;
 
 /** An approval. */
-export interface Approved {
+export interface Approved extends ApprovalMessage {
   /** Its number, which names the grant from then on. */
   readonly id: number;
-  /** The host that the operator chose, or null. */
-  readonly host: string | null;
 }
 
 /** Who is told of what was not asked for. */
@@ -29,7 +27,7 @@ export class MainLink {
   readonly #port: RealmPort;
   readonly #waiting = new Map<
     number,
-    { readonly resolve: (host: string | null) => void; readonly reject: (code: unknown) => void }
+    { readonly resolve: (approval: ApprovalMessage) => void; readonly reject: (code: unknown) => void }
   >();
   readonly #features = new Set<string>();
   readonly #ready = Promise.withResolvers<void>();
@@ -76,7 +74,7 @@ export class MainLink {
     const release = this.#port.hold();
     let stop = (): void => {};
     try {
-      const host = await new Promise<string | null>((resolve, reject) => {
+      const approval = await new Promise<ApprovalMessage>((resolve, reject) => {
         this.#waiting.set(id, { resolve, reject: (code) => reject(refused(code)) });
         stop = onAbort(signal, () => {
           this.#port.post({ kind: "withdraw", id } satisfies WorkerMessage);
@@ -84,7 +82,7 @@ export class MainLink {
         });
         this.#port.post({ ...asked, id } as WorkerMessage);
       });
-      return { id, host };
+      return { id, ...approval };
     } finally {
       stop();
       this.#waiting.delete(id);
@@ -107,7 +105,7 @@ export class MainLink {
         const waiting = this.#waiting.get(said.id);
         // Withdrawn in the meantime: nobody will use it.
         if (waiting === undefined) this.release(said.id);
-        else waiting.resolve(said.host);
+        else waiting.resolve(said.approval);
         return;
       }
       case "refused":

@@ -7,11 +7,12 @@ import { ParleyError } from "../../core/errors.ts";
 import { AttemptLimits, NO_COUNTER } from "../attempt_limits.ts";
 import { NO_AUDIT } from "../audit/audit_port.ts";
 import { Broker, type PermissionState, type RequestOptions } from "../broker.ts";
+import { withHost } from "../chosen_host.ts";
 import type { Descriptor } from "../descriptor.ts";
 import type { FeatureName } from "../feature.ts";
 import type { Grant } from "../grant.ts";
 import type { Place } from "../place.ts";
-import { EMPTY_POLICY, fixedPolicy } from "../policy.ts";
+import { type AskedOfPolicy, DEFAULT_SETTINGS, fixedPolicy, NO_TERMS, Policy, type PolicyTerms } from "../policy.ts";
 import type { Prompter } from "../prompter.ts";
 import type { Requester } from "../requester.ts";
 import { MemoryStore } from "../store.ts";
@@ -36,8 +37,10 @@ export interface WorkerBrokerInit {
 /** Passes requests on to the main realm. */
 export class WorkerBroker extends Broker {
   readonly #init: WorkerBrokerInit;
-  /** Hosts that the operator chose, for requests that were approved in the main realm. */
-  readonly #approved: WeakMap<Descriptor, string | null>;
+  /** Requests that were approved in the main realm, and are to be minted here. */
+  readonly #approved: WeakSet<Descriptor>;
+  /** What rules of the main realm let through besides, and what they ask for. */
+  readonly #terms: WeakMap<Descriptor, PolicyTerms>;
   readonly #numbers = new WeakMap<Grant, number>();
   readonly #grants = new Map<number, WeakRef<Grant>>();
   readonly #unused = new FinalizationRegistry<number>((number) => this.#release(number));
@@ -45,13 +48,14 @@ export class WorkerBroker extends Broker {
 
   /** @param init What it is made of. */
   constructor(init: WorkerBrokerInit) {
-    const approved = new WeakMap<Descriptor, string | null>();
+    const approved = new WeakSet<Descriptor>();
+    const terms = new WeakMap<Descriptor, PolicyTerms>();
     const { clock, report } = init;
     super({
       prompter: approvedPrompter(approved),
       clock,
       store: new MemoryStore(),
-      policy: fixedPolicy(EMPTY_POLICY),
+      policy: fixedPolicy(new MainRealmPolicy(terms)),
       limits: new AttemptLimits({
         clock,
         counter: NO_COUNTER,
@@ -67,6 +71,7 @@ export class WorkerBroker extends Broker {
     });
     this.#init = init;
     this.#approved = approved;
+    this.#terms = terms;
   }
 
   /**
@@ -87,13 +92,14 @@ export class WorkerBroker extends Broker {
     if (this.isRestricted(descriptor)) throw new ParleyError("PERM_DENIED", "Cannot connect: the program gave it up");
     const link = await this.#required();
     const { lifetimes, claim, signal } = options;
-    const { id, host } = await link.ask(
+    const { id, host, terms } = await link.ask(
       { kind: "request", descriptor: toDescriptorMessage(descriptor), lifetimes, claim },
       signal,
     );
     // A copy is this request's alone, and what was approved for it serves no other.
-    const own: Descriptor = Object.freeze({ __proto__: null, ...descriptor });
-    this.#approved.set(own, host);
+    const own: Descriptor = Object.freeze({ __proto__: null, ...withHost(descriptor, host) });
+    this.#approved.add(own);
+    this.#terms.set(own, terms);
     return this.#register(id, await super.request(requester, own, { signal, lifetimes: null, claim: null }));
   }
 
@@ -106,7 +112,8 @@ export class WorkerBroker extends Broker {
     const number = this.#numbers.get(grant);
     if (number !== undefined && grant.connected) {
       const link = await this.#required();
-      const { id } = await link.ask({ kind: "reconnect", grant: number }, grant.signal);
+      const { id, terms } = await link.ask({ kind: "reconnect", grant: number }, grant.signal);
+      this.#terms.set(grant.descriptor, terms);
       return this.#register(id, await super.reconnect(grant));
     }
     return await super.reconnect(grant);
@@ -161,14 +168,28 @@ export class WorkerBroker extends Broker {
   }
 }
 
+/** Decides nothing: the main realm has. Only what its rules say besides holds here, too. */
+class MainRealmPolicy extends Policy {
+  readonly #terms: WeakMap<Descriptor, PolicyTerms>;
+
+  constructor(terms: WeakMap<Descriptor, PolicyTerms>) {
+    super({ rules: [], settings: DEFAULT_SETTINGS, broken: [] });
+    this.#terms = terms;
+  }
+
+  override terms({ descriptor }: AskedOfPolicy): PolicyTerms {
+    return this.#terms.get(descriptor) ?? NO_TERMS;
+  }
+}
+
 /** Says yes to what was approved in the main realm, and to nothing else. */
-function approvedPrompter(approved: WeakMap<Descriptor, string | null>): Prompter {
+function approvedPrompter(approved: WeakSet<Descriptor>): Prompter {
   return Object.freeze({
-    ask: ({ descriptor }: Parameters<Prompter["ask"]>[0]) => {
-      const host = approved.get(descriptor);
-      approved.delete(descriptor);
-      if (host === undefined) return Promise.resolve({ kind: "deny", reason: "refused" } as const);
-      return Promise.resolve({ kind: "allow", lifetime: "once", host } as const);
-    },
+    ask: ({ descriptor }: Parameters<Prompter["ask"]>[0]) =>
+      Promise.resolve(
+        approved.delete(descriptor)
+          ? { kind: "allow", lifetime: "once", host: null } as const
+          : { kind: "deny", reason: "refused" } as const,
+      ),
   });
 }

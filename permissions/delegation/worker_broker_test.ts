@@ -10,14 +10,17 @@ import {
   tcp,
 } from "../../tests/support/broker_fixture.ts";
 import { test } from "../../tests/support/harness.ts";
+import { ChangingPolicy, policy, rule } from "../../tests/support/policy_fixture.ts";
 import { messagesArrive, realmPair, type TestRealmPort } from "../../tests/support/realm_pair.ts";
 import { makeDestination, parseDestination } from "../../core/destination.ts";
 import { canonicalHost } from "../../core/host.ts";
+import { type AddressBlock, parseAddressBlock } from "../../core/ip_address.ts";
 import { ManualClock } from "../../core/manual_clock.ts";
 import type { RequestOptions } from "../broker.ts";
 import { connectDescriptor, type Descriptor } from "../descriptor.ts";
 import { decisionKey } from "../decision_key.ts";
 import type { Grant } from "../grant.ts";
+import type { PolicySource } from "../policy.ts";
 import type { Prompter } from "../prompter.ts";
 import type { Requester } from "../requester.ts";
 import { Delegations } from "./delegations.ts";
@@ -40,17 +43,21 @@ interface Realms {
 }
 
 /** A main realm whose operator gives the answers, and a Worker with TCP and UDP. */
-function realms(script: Script, given: { readonly prompter?: Prompter; readonly delegated?: boolean } = {}): Realms {
+function realms(
+  script: Script,
+  given: { readonly prompter?: Prompter; readonly delegated?: boolean; readonly policy?: PolicySource } = {},
+): Realms {
   const [mainPort, port] = realmPair();
   const delegations = new Delegations();
-  const { prompter, delegated = true } = given;
+  const { prompter, policy: rules, delegated = true } = given;
   const main = brokerFixture(script, {
     context: (requester, feature) => delegations.context(requester, feature, { ambient: true }),
     ...(prompter === undefined ? {} : { prompter }),
+    ...(rules === undefined ? {} : { policy: rules }),
   });
   const requester: Requester = Object.freeze({ ...REQUESTER, role: "worker", inside: REQUESTER.origin });
-  const policy = policyForFeatures(["direct-sockets"], requester.origin);
-  delegations.register(requester, policy);
+  const features = policyForFeatures(["direct-sockets"], requester.origin);
+  delegations.register(requester, features);
   const told: string[] = [];
   const worker = new WorkerBroker({
     realms: {
@@ -60,7 +67,7 @@ function realms(script: Script, given: { readonly prompter?: Prompter; readonly 
     clock: new ManualClock(),
     report: (line) => told.push(line),
   });
-  if (delegated) new WorkerService({ port: mainPort, broker: main.broker, requester, policy });
+  if (delegated) new WorkerService({ port: mainPort, broker: main.broker, requester, policy: features });
   return { main, worker, port, mainPort, told };
 }
 
@@ -139,6 +146,31 @@ test("CON-13 what is taken back in the main realm ends in the Worker", async () 
   });
   await messagesArrive();
   assert.deepEqual([mail.signal.aborted, other.signal.aborted], [true, false]);
+});
+
+test("CON-05 NET-14 what rules of the main realm ask for and let through holds in the Worker, on reconnection too", async () => {
+  const spki = "ab".repeat(32);
+  const addresses = [parseAddressBlock("192.168.1.0/24") as AddressBlock];
+  const keyed = rule("operator", "allow", `mail.example:25#spki=${spki}`, { addresses, skipCors: true });
+  const source = new ChangingPolicy(policy([keyed]));
+  const { worker, main } = realms([], { policy: source });
+  const tls = {
+    mode: "upgrade",
+    serverName: "mail.example",
+    caSha256: null,
+    clientCertSha256: null,
+    required: true,
+  } as const;
+  const asked = tcp("mail.example", 25, tls);
+  const grant = await worker.request(WORKER, asked, OPTIONS);
+  const own = await main.broker.request(REQUESTER, asked, OPTIONS);
+  assert.deepEqual(grant.terms, own.terms);
+  assert.equal(grant.terms.key?.spkiSha256, spki);
+  grant.spend();
+  grant.markConnected();
+  source.change(policy([{ ...keyed, addresses: [], skipCors: false }]));
+  const { terms } = await worker.reconnect(grant);
+  assert.deepEqual([terms.addresses, terms.skipCors, terms.key?.spkiSha256], [[], false, spki]);
 });
 
 test("NET-11 a reconnection in a Worker is decided in the main realm, without a question", async () => {

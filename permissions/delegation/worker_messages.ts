@@ -1,5 +1,6 @@
 /** What the main realm and a Worker say to each other. */
 import { ERROR_CODES, type ErrorCode } from "../../core/error_codes.ts";
+import type { PolicyTerms } from "../policy.ts";
 import type { Lifetime } from "../prompter.ts";
 import type { DescriptorMessage } from "./descriptor_message.ts";
 
@@ -20,12 +21,20 @@ export type WorkerMessage =
   /** Nothing uses a grant any more. */
   | { readonly kind: "release"; readonly grant: number };
 
+/** What the main realm approved. */
+export interface ApprovalMessage {
+  /** The host that the operator chose, or null. */
+  readonly host: string | null;
+  /** What rules let through besides, and what they ask for. */
+  readonly terms: PolicyTerms;
+}
+
 /** What the main realm says. */
 export type MainMessage =
   /** What was delegated. The first message. */
   | { readonly kind: "features"; readonly features: readonly string[] }
-  /** A request was approved; the host is the one that the operator chose, or null. */
-  | { readonly kind: "approved"; readonly id: number; readonly host: string | null }
+  /** A request was approved. */
+  | { readonly kind: "approved"; readonly id: number; readonly approval: ApprovalMessage }
   /** A request was refused. */
   | { readonly kind: "refused"; readonly id: number; readonly code: string }
   /** A grant was taken back. */

@@ -11,7 +11,7 @@ import type { Requester } from "../requester.ts";
 import { fromDescriptorMessage } from "./descriptor_message.ts";
 import type { FeaturePolicy } from "./feature_policy.ts";
 import type { RealmPort } from "./realm_port.ts";
-import type { MainMessage, WorkerMessage } from "./worker_messages.ts";
+import type { ApprovalMessage, MainMessage, WorkerMessage } from "./worker_messages.ts";
 
 interface Held {
   grant: Grant;
@@ -62,14 +62,14 @@ export class WorkerService {
     }
   }
 
-  async #answer(id: number, decide: (signal: AbortSignal) => Promise<string | null>): Promise<void> {
+  async #answer(id: number, decide: (signal: AbortSignal) => Promise<ApprovalMessage>): Promise<void> {
     if (!Number.isSafeInteger(id) || this.#waiting.has(id) || this.#held.has(id)) return;
     const controller = new AbortController();
     try {
       if (this.#waiting.size >= MAX_WAITING || this.#held.size >= MAX_HELD) throw new TypeError("Cannot serve more");
       this.#waiting.set(id, controller);
-      const host = await decide(controller.signal);
-      this.#post({ kind: "approved", id, host });
+      const approval = await decide(controller.signal);
+      this.#post({ kind: "approved", id, approval });
     } catch (error) {
       this.#post({ kind: "refused", id, code: isParleyError(error) ? error.code : "PERM_DENIED" });
     } finally {
@@ -77,7 +77,7 @@ export class WorkerService {
     }
   }
 
-  async #request(said: Extract<WorkerMessage, { kind: "request" }>, signal: AbortSignal): Promise<string | null> {
+  async #request(said: Extract<WorkerMessage, { kind: "request" }>, signal: AbortSignal): Promise<ApprovalMessage> {
     const { id, lifetimes, claim } = said;
     const descriptor = fromDescriptorMessage(said.descriptor);
     const grant = await this.#broker.request(this.#requester, descriptor, {
@@ -88,10 +88,10 @@ export class WorkerService {
     // From here on it is the Worker's; nobody uses it here.
     grant.spend();
     this.#hold(id, grant);
-    return descriptor.destination === null ? grant.destination.host.text : null;
+    return { host: descriptor.destination === null ? grant.destination.host.text : null, terms: grant.terms };
   }
 
-  async #reconnect({ id, grant: number }: Extract<WorkerMessage, { kind: "reconnect" }>): Promise<string | null> {
+  async #reconnect({ id, grant: number }: Extract<WorkerMessage, { kind: "reconnect" }>): Promise<ApprovalMessage> {
     const held = this.#held.get(number);
     if (held === undefined) throw new TypeError("Cannot reconnect: no such grant");
     // The Worker reconnects what it was connected with.
@@ -99,7 +99,7 @@ export class WorkerService {
     const grant = await this.#broker.reconnect(held.grant);
     grant.spend();
     this.#hold(id, grant);
-    return null;
+    return { host: null, terms: grant.terms };
   }
 
   #hold(id: number, grant: Grant): void {

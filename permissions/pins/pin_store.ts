@@ -6,6 +6,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { RecordDirectory, StoredRecord } from "../store/record_directory_port.ts";
 import type { PeerKeyFacts } from "./peer_key_facts.ts";
 import { formatPin, newPin, parsePin, pinKey, type PinRecord } from "./pin_record.ts";
+import { hasOwnKey } from "../own_key.ts";
 
 /** A use is noted once a day. */
 const NOTED_MS = 24 * 60 * 60 * 1000;
@@ -98,7 +99,7 @@ export class PinStore {
     const { name } = record;
     if (record.text === null) return { name, problem: record.problem };
     const pin = parsePin(record.text);
-    if ("problem" in pin) return { name, problem: pin.problem };
+    if (hasOwnKey(pin, "problem")) return { name, problem: pin.problem };
     if (this.#directory.nameOf(pinKey(pin.host, pin.port)) !== name) {
       return { name, problem: "it stands under another name than its own" };
     }
@@ -108,5 +109,5 @@ export class PinStore {
 
 /** Whether something else stands where a pin should. */
 export function isBroken(pin: StoredPin | BrokenPin): pin is BrokenPin {
-  return "problem" in pin;
+  return hasOwnKey(pin, "problem");
 }

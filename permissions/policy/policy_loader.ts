@@ -9,6 +9,7 @@ import type { Rule, RuleAuthor } from "../rule.ts";
 import { conflictIn, mergeSettings } from "./merged_settings.ts";
 import { type PolicyDocument, readPolicy } from "./policy_document.ts";
 import type { PolicyFiles, PolicyFileText } from "./policy_files_port.ts";
+import { hasOwnKey } from "../own_key.ts";
 
 /** What a loader is made of. */
 export interface PolicyLoaderInit {
@@ -157,7 +158,7 @@ export class PolicyLoader implements PolicySource {
   #read(file: PolicyFileText): PolicyDocument | null {
     const { report } = this.#init;
     const path = escapeText(file.path);
-    if ("problem" in file) {
+    if (hasOwnKey(file, "problem")) {
       report(`parley: ${path}: ${escapeText(file.problem)}`);
       return null;
     }
@@ -195,10 +196,11 @@ function keyOf({ author, path }: PolicyFileText): string {
 }
 
 function saysTheSame(left: readonly PolicyFileText[], right: readonly PolicyFileText[]): boolean {
-  const said = (file: PolicyFileText): string => "problem" in file ? file.problem : file.text;
+  const said = (file: PolicyFileText): string => hasOwnKey(file, "problem") ? file.problem : file.text;
   return left.length === right.length && left.every((file, index) => {
     const other = right[index];
-    return other !== undefined && keyOf(file) === keyOf(other) && "text" in file === "text" in other &&
+    return other !== undefined && keyOf(file) === keyOf(other) &&
+      hasOwnKey(file, "text") === hasOwnKey(other, "text") &&
       said(file) === said(other);
   });
 }

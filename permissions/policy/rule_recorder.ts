@@ -7,6 +7,7 @@ import { escapeText } from "../../core/escape.ts";
 import type { AuditEvent, AuditSink } from "../audit/audit_port.ts";
 import type { RuleFile } from "./rule_file_port.ts";
 import { formatPolicyFile, ruleForRequest, type RuleText } from "./rule_for_request.ts";
+import { hasOwnKey } from "../own_key.ts";
 
 /** What a recorder works with. */
 export interface RuleRecorderInit {
@@ -42,7 +43,7 @@ export class RuleRecorder implements AuditSink {
 
   #note({ requester, descriptor }: Extract<AuditEvent, { event: "answer" }>): void {
     const rule = ruleForRequest({ requester, descriptor, effect: "allow" });
-    if ("reason" in rule) {
+    if (hasOwnKey(rule, "reason")) {
       this.#init.report(`parley: not recorded: ${escapeText(rule.reason)}`);
       return;
     }

@@ -8,6 +8,7 @@ import type { JsonStep } from "./json_document.ts";
 import type { WrittenRule } from "./policy_schema.ts";
 import { readOrigin } from "./rule_origin.ts";
 import { readUntil } from "./rule_until.ts";
+import { hasOwnKey } from "../own_key.ts";
 
 /** Something that is wrong with a rule. */
 export interface RuleProblem {
@@ -88,7 +89,7 @@ function readOrigins({ origin }: WrittenRule, complain: Complain): readonly stri
   const origins: string[] = [];
   for (const [path, text] of texts) {
     const reading = text === "*" ? { problem: "* stands alone, or not at all" } : readOrigin(text);
-    if ("problem" in reading) complain(path, reading.problem);
+    if (hasOwnKey(reading, "problem")) complain(path, reading.problem);
     else origins.push(...reading.origins);
   }
   return Object.freeze(origins);

@@ -4,6 +4,7 @@ import type { StoredDecision } from "../store.ts";
 import { type GrantRecord, parseGrantRecord } from "./grant_record.ts";
 import type { RecordDirectory, StoredRecord } from "./record_directory_port.ts";
 import { whyNotRemembered } from "./remembering.ts";
+import { hasOwnKey } from "../own_key.ts";
 
 /** A record that counts. */
 export interface ValidEntry {
@@ -63,7 +64,7 @@ export function readEntry(found: StoredRecord, directory: RecordDirectory): Entr
   const { name, text } = found;
   if (found.problem !== null) return brokenEntry(name, { text: null, problem: found.problem });
   const record = parseGrantRecord(found.text);
-  if ("problem" in record) return brokenEntry(name, { text, problem: record.problem });
+  if (hasOwnKey(record, "problem")) return brokenEntry(name, { text, problem: record.problem });
   if (directory.nameOf(record.key) !== name) {
     return brokenEntry(name, { text, problem: "it stands under another's name" });
   }

@@ -67,12 +67,12 @@ class NodeRecordDirectory implements RecordDirectory {
 
   get path(): string | null {
     const found = recordPath(this.#surroundings);
-    return "path" in found ? found.path : null;
+    return isPath(found) ? found.path : null;
   }
 
   obstacle(): string | null {
     const found = recordPath(this.#surroundings);
-    if ("obstacle" in found) return found.obstacle;
+    if (!isPath(found)) return found.obstacle;
     const { problem } = findPlace(found.path);
     return problem === null ? null : `the directory ${found.path} is not to be trusted: ${problem}`;
   }
@@ -170,12 +170,12 @@ class NodeRecordDirectory implements RecordDirectory {
 
   #place(): Pick<RecordPlace, "directory" | "problem"> {
     const found = recordPath(this.#surroundings);
-    return "path" in found ? findPlace(found.path) : { directory: null, problem: null };
+    return isPath(found) ? findPlace(found.path) : { directory: null, problem: null };
   }
 
   #requirePath(): string {
     const found = recordPath(this.#surroundings);
-    if ("path" in found) return found.path;
+    if (isPath(found)) return found.path;
     throw refusal("remember it", found.obstacle);
   }
 
@@ -186,6 +186,13 @@ class NodeRecordDirectory implements RecordDirectory {
       if (ASIDE.test(file) && changedMs(join(directory, file)) < beforeMs) unlinkQuietly(join(directory, file));
     }
   }
+}
+
+type Found = ReturnType<typeof recordPath>;
+
+/** A path that stands on `Object.prototype` is none (CORE-01). */
+function isPath(found: Found): found is Extract<Found, { readonly path: string }> {
+  return Object.hasOwn(found, "path");
 }
 
 function readIn(directory: string, name: string): StoredRecord | null {

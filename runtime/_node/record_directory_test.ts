@@ -383,3 +383,16 @@ async function picture(path: string): Promise<unknown[]> {
   const below = await Promise.all(inside.map((name) => picture(join(path, name))));
   return [path, ino, mtimeMs, ctimeMs, size, below];
 }
+
+test("CORE-01 a path on Object.prototype is no place for records, and private mode stays private", () => {
+  const prototype = Object.prototype as unknown as Record<string, unknown>;
+  const records = directoryFor({ XDG_STATE_HOME: "/state" }, { obstacle: () => "private mode is on" });
+  prototype["path"] = "/tmp/elsewhere";
+  try {
+    assert.equal(records.path, null);
+    assert.equal(records.obstacle(), "private mode is on");
+    assert.throws(() => records.put("ab".repeat(32), "{}"), { code: "CONFIG_INVALID", message: /private mode is on/ });
+  } finally {
+    delete prototype["path"];
+  }
+}, OPTIONS);

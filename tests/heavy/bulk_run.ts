@@ -6,6 +6,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { RecordProcess, type TimedRecord } from "../support/record_process.ts";
 import { forgetPeak, residentMemory } from "../support/resident_memory.ts";
+import { STEADY_MEMORY } from "../support/steady_memory.ts";
 import { runtimePath, type TestRuntime } from "../support/runtimes.ts";
 import type { BulkPlan } from "./programs/bulk_client.ts";
 
@@ -71,15 +72,6 @@ const PYTHON = "/usr/bin/python3";
 const PEER = path("./programs/bulk_peer.py");
 const CLIENT = path("./programs/bulk_client.ts");
 const SAMPLE_MS = 50;
-/**
- * Node lets its young objects take 16 MiB more than they did before whenever its collector finds that convenient, early or
- * late in a run, whatever the program keeps. Held to one size, what grows is what is kept.
- */
-const FLAGS: Readonly<Record<TestRuntime, readonly string[]>> = {
-  deno: ["run", "-A", "--no-check", "--cached-only"],
-  bun: [],
-  node: ["--max-semi-space-size=2"],
-};
 const MIB = 1024 * 1024;
 
 /**
@@ -218,7 +210,7 @@ function stageText(runtime: TestRuntime, name: StageName, figures: StageFigures)
 }
 
 async function clientCommand(runtime: TestRuntime, plan: BulkPlan): Promise<string[]> {
-  return [await runtimePath(runtime), ...FLAGS[runtime], CLIENT, JSON.stringify(plan)];
+  return [await runtimePath(runtime), ...STEADY_MEMORY[runtime], CLIENT, JSON.stringify(plan)];
 }
 
 function path(relative: string): string {

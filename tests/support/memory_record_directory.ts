@@ -37,7 +37,7 @@ export class MemoryRecordDirectory implements RecordDirectory {
   read(name: string): StoredRecord | null {
     const file = this.files.get(name);
     if (file === undefined) return null;
-    if ("problem" in file) return { name, text: null, touchedMs: 0, problem: file.problem };
+    if (!isText(file)) return { name, text: null, touchedMs: 0, problem: file.problem };
     return { name, text: file.text, touchedMs: file.touchedMs, problem: null };
   }
 
@@ -79,4 +79,9 @@ export class MemoryRecordDirectory implements RecordDirectory {
     if (this.readOnly !== null) throw new ParleyError("CONFIG_INVALID", `Cannot write: ${this.readOnly}`);
     this.calls.push(call);
   }
+}
+
+/** By a key of its own: tests pollute `Object.prototype`. */
+function isText<Found extends object>(file: Found): file is Extract<Found, { text: string }> {
+  return Object.hasOwn(file, "text");
 }

@@ -150,11 +150,12 @@ export class Destinations {
       const grant = await this.groups.toSend(address, port);
       return book.enter({ address, port, grant, isLimited: false });
     }
-    if (isBroadcastAddress(address, net.interfaces())) {
-      if (!broadcast) {
-        throw new ParleyError("ARG_INVALID", `Cannot send to ${address.text}: the socket was bound without broadcast`);
-      }
+    // Whatever the program is told before the answer follows from the text alone, not from this machine's networks.
+    const reads = isBroadcastAddress(address, null);
+    if (reads && !broadcast) throw withoutBroadcast(address);
+    if (reads || isBroadcastAddress(address, net.interfaces())) {
       const grant = await this.#askFor(destination, { broadcast: true });
+      if (!broadcast) throw withoutBroadcast(address);
       return this.#enter(grant, [address], port);
     }
     if (this.#publicPeers !== null && !events.isGivenUp(addressText(address), port)) {
@@ -294,6 +295,10 @@ export class Destinations {
 }
 
 const NOTHING = new Uint8Array(0);
+
+function withoutBroadcast({ text }: IpAddress): ParleyError {
+  return new ParleyError("ARG_INVALID", `Cannot send to ${text}: the socket was bound without broadcast`);
+}
 
 function unreachable(where: string): ParleyError {
   return new ParleyError(

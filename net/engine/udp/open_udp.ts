@@ -85,7 +85,7 @@ export async function openUdp(host: EngineHost, grant: Grant, options: OpenUdpOp
  * @param address The address.
  * @throws {ParleyError} `PERM_ADDRESS`.
  */
-export function refuseBroadcast({ net }: EngineHost, address: IpAddress): void {
+function refuseBroadcast({ net }: EngineHost, address: IpAddress): void {
   if (!isBroadcastAddress(address, net.interfaces())) return;
   throw new ParleyError("PERM_ADDRESS", `Cannot connect to ${address.text}: it is a broadcast address`);
 }

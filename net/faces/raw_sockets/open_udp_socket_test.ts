@@ -108,6 +108,23 @@ test("RS-07 groups and broadcast are refused without a question, and when the op
   assert.deepEqual(network.links, []);
 });
 
+test("NET-17 which addresses are broadcast on the networks of this machine nobody learns without an approval", async () => {
+  const network = new FakeDatagramNetwork();
+  network.ownAddresses = [interfaceAddress("192.168.1.2", 25), interfaceAddress("10.7.0.1", 24)];
+  const asked = async (remoteAddress: string): Promise<number> => {
+    const { source, questions } = udpFaceFixture(network, [NO]);
+    await assert.rejects(openUdpSocket(source, { remoteAddress, remotePort: 9 }), { name: "NotAllowedError" });
+    return questions.length;
+  };
+  // The first of each pair is one here, the second is not.
+  assert.deepEqual([await asked("192.168.1.127"), await asked("192.168.2.127")], [1, 1]);
+  assert.deepEqual([await asked("10.7.0.255"), await asked("10.8.0.255")], [0, 0]);
+  const { source } = udpFaceFixture(network, [ONCE]);
+  const approved = openUdpSocket(source, { remoteAddress: "192.168.1.127", remotePort: 9 });
+  await assert.rejects(approved, { name: "NotAllowedError" });
+  assert.deepEqual(network.links, []);
+});
+
 test("RS-12 one question for each call: an answer for once is not used again, one for the run is", async () => {
   const { open, questions } = await scene([ONCE, RUN]);
   await using _one = await open();
