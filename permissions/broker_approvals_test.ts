@@ -385,3 +385,16 @@ for (const outcome of ["refused by a rule", "asked about", "nobody to ask"]) {
     assert.ok(turns <= 2, `${turns} turns`);
   });
 }
+
+test("CON-13 with nobody to ask the state tells nothing of what other programs may do, nor of rules that have ended", () => {
+  const state = (more: Parameters<typeof rule>[3], settings = {}): string => {
+    const rules = [rule("operator", "allow", "mail.example:25", more)];
+    const silent = fixedPolicy(policy(rules, { prompt: false, ...settings }));
+    return brokerFixture([], { policy: silent }).broker.state(REQUESTER, "direct-sockets", null);
+  };
+  assert.equal(state({}), "prompt");
+  assert.equal(state({ origins: [REQUESTER.origin] }), "prompt");
+  assert.equal(state({ origins: ["file:///home/me/other.ts"] }), "denied");
+  assert.equal(state({ untilMs: 0 }), "denied");
+  assert.equal(state({}, { locked: true }), "denied");
+});

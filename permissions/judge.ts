@@ -148,7 +148,12 @@ export class Judge {
     );
     if (whole) return "denied";
     if (known) return "granted";
-    const approvable = settings.prompt || rules.some((rule) => rule.effect === "allow" && rule.feature === feature);
+    // What others may do is none of its business.
+    const approvable = settings.prompt ||
+      rules.some(({ effect, feature: its, origins, untilMs, author }) =>
+        effect === "allow" && its === feature && (origins === null || origins.includes(requester.origin)) &&
+        (untilMs === null || timeMs < untilMs) && (author === "managed" || !settings.locked)
+      );
     return approvable ? "prompt" : "denied";
   }
 

@@ -47,6 +47,9 @@ export function originOf(module: string | null): { origin: string; kind: OriginK
   const url = module === null ? null : URL.parse(module);
   switch (url?.protocol) {
     case "file:":
+      // Both are the same file.
+      url.search = "";
+      url.hash = "";
       return { origin: url.href, kind: "file" };
     case "http:":
     case "https:":

@@ -5,6 +5,7 @@ import { mainRequester } from "./main_requester.ts";
 for (
   const [mainModule, origin, kind, rememberable] of [
     ["file:///home/me/main.ts", "file:///home/me/main.ts", "file", true],
+    ["file:///home/me/main.ts?v=1#x", "file:///home/me/main.ts", "file", true],
     ["https://cdn.example:8443/x/main.ts?v=1", "https://cdn.example:8443", "remote", true],
     ["http://cdn.example/main.ts", "http://cdn.example", "remote", false],
     ["jsr:@scope/name@1.2.3/mod", "jsr:@scope/name", "package", true],

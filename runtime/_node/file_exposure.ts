@@ -6,6 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Exposure } from "../../permissions/trust/program_port.ts";
+import { isSubordinateOfOthers } from "./subordinate_users.ts";
 
 // Taken at load, so that code loaded later cannot replace them (CORE-01).
 const { readFileSync, realpathSync, statSync } = fs;
@@ -77,7 +78,9 @@ function judge(
   const sticky = stats.isDirectory() && (mode & STICKY) !== 0;
   if ((mode & OTHERS_WRITE) !== 0 && !sticky) return finding("world-writable");
   if (uid === null) return null;
-  if (owner !== SYSTEM && owner !== uid && owner !== unmappedUid && !isNobody(owner)) return finding("foreign-owner");
+  if (owner !== SYSTEM && owner !== uid && owner !== unmappedUid && !isNobody(owner, uid)) {
+    return finding("foreign-owner");
+  }
   return (mode & GROUP_WRITES) !== 0 && !sticky && !isPrivate(gid) ? finding("group-writable") : null;
 }
 
@@ -85,10 +88,11 @@ function judge(
  * Whether a user id is nobody's on this machine, as of files that a container got from outside: no account has it, and none
  * can come from a directory service. What is not certain is somebody.
  */
-function isNobody(id: number): boolean {
+function isNobody(id: number, uid: number): boolean {
   if (id >= ACCOUNTS_MADE_BY_SYSTEMD.from && id <= ACCOUNTS_MADE_BY_SYSTEMD.to) return false;
   const accounts = rowsOf("/etc/passwd");
   if (accounts.length === 0 || accounts.some(([, , known]) => known === String(id))) return false;
+  if (isSubordinateOfOthers(id, uid, { subuid: rowsOf("/etc/subuid"), passwd: accounts })) return false;
   const sources = rowsOf("/etc/nsswitch.conf", /\s+/).find(([name]) => name === "passwd:")?.slice(1) ?? ["files"];
   return sources.every((source) => LOCAL_SOURCES.has(source));
 }

@@ -10,13 +10,13 @@ import { test } from "../support/harness.ts";
 import { RecordProcess } from "../support/record_process.ts";
 import { forgetPeak, residentMemory } from "../support/resident_memory.ts";
 import { runtimePath } from "../support/runtimes.ts";
-import { STEADY_MEMORY } from "../support/steady_memory.ts";
 
 const DATAGRAMS = 100_000;
 const BYTES = 1_000;
 /** What the queue holds by default. */
 const QUEUED = 1_024;
-const MAX_GROWTH_KIB = 32 * 1024;
+/** Garbage that a busy machine's collector has not got to, included. What would be kept without a limit is 100 MiB and more. */
+const MAX_GROWTH_KIB = 64 * 1024;
 const PYTHON = "/usr/bin/python3";
 const skip = existsSync(PYTHON) ? null : "the Debian package python3 is missing";
 
@@ -26,8 +26,9 @@ for (const runtime of RUNTIMES) {
   test(
     `NET-27 100,000 datagrams at a paused reader on ${runtime}: the queue stays bounded, drops are counted, memory flat`,
     async () => {
+      const flags = runtime === "deno" ? ["run", "-A", "--no-check"] : [];
       const env = { ...process.env, PARLEY_ALLOW: "listen+udp://127.0.0.1:0" };
-      const argv = [await runtimePath(runtime), ...STEADY_MEMORY[runtime], path("flood_receiver.ts")];
+      const argv = [await runtimePath(runtime), ...flags, path("flood_receiver.ts")];
       await using receiver = new RecordProcess(argv, { env });
       const port = Number((await receiver.record({ is: "listening" })).record["port"]);
       const flood = (count: number): Promise<unknown> =>
