@@ -71,3 +71,9 @@ test("CON-09 what names no one program, or an insecure one, is refused", () => {
   ];
   for (const text of texts) assert.ok("problem" in readOrigin(text), text);
 });
+
+test("CON-23 a verb of the command has a name, so that learn mode can write down what was approved to it", () => {
+  assert.deepEqual(readOrigin("parley:connect"), { origins: ["parley:connect"] });
+  assert.ok("problem" in readOrigin("parley:"));
+  assert.ok("problem" in readOrigin("parley:Connect"));
+});

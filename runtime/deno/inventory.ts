@@ -5,6 +5,7 @@
 import { inventoryBySocket } from "../_node/inventory_socket.ts";
 import type { InventoryExchange } from "../../net/inventory_port.ts";
 import { denoLaunch } from "./launch.ts";
+import { listenTo } from "../_node/listen_to.ts";
 
 const permissions = Deno.permissions;
 const querySync = permissions.querySync.bind(permissions);
@@ -15,7 +16,7 @@ export const denoInventory: InventoryExchange = inventoryBySocket({
   variable: (name) => denoLaunch.env(name),
   obstacle: (directory) => lacking(directory) ? "Deno was started without the permissions that it takes" : null,
   // Told of each end in order, `Deno.exit` included.
-  onExit: (callback) => addEventListener("unload", callback),
+  onExit: (callback) => listenTo(globalThis, "unload", callback),
 });
 
 /** Every member is an own property, so that Object.prototype cannot narrow a question (CORE-01). */

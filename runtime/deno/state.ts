@@ -3,6 +3,7 @@ import { processState } from "../_node/process_state.ts";
 import type { HostState } from "../host.ts";
 import { systemClock } from "../system_clock.ts";
 import { denoLaunch, hasAllPermissions } from "./launch.ts";
+import { listenTo } from "../_node/listen_to.ts";
 
 const permissions = Deno.permissions;
 const querySync = permissions.querySync.bind(permissions);
@@ -16,5 +17,5 @@ export const denoState: HostState = processState({
   mayRead: (path) => querySync({ name: "read", path }).state === "granted",
   uid: () => querySync({ name: "sys", kind: "uid" }).state === "granted" ? Deno.uid() : null,
   // Told of each end in order, `Deno.exit` included.
-  onExit: (callback) => addEventListener("unload", callback),
+  onExit: (callback) => listenTo(globalThis, "unload", callback),
 });

@@ -18,6 +18,7 @@ import type {
 } from "../../permissions/terminal/port.ts";
 import { LineAssembler } from "../_node/line_assembler.ts";
 import { ContinueWatch, InterruptWatch, SignalGuard } from "../_node/signal_guard.ts";
+import { listenTo } from "../_node/listen_to.ts";
 
 const STDIN = 0;
 const POLL_MS = 20;
@@ -104,7 +105,7 @@ class StdioTerminal implements Terminal {
     const guard = new SignalGuard(() => this.#lineMode());
     const onEnd = (): void => this.#lineMode();
     process.on("exit", onEnd);
-    for (const name of ENDS) globalThis.addEventListener(name, onEnd);
+    for (const name of ENDS) listenTo(globalThis, name, onEnd);
     try {
       const result = await this.#drain(options, guard);
       await this.#pause(1);

@@ -29,7 +29,9 @@ for (const runtime of RUNTIMES) {
     const [approved, refused] = clean.outcomes as (readonly unknown[])[];
     assert.deepEqual(approved, ["connected", "127.0.0.1", ports.open, "hello"]);
     assert.deepEqual(refused?.slice(0, 2), ["failed", "NotAllowedError"]);
-    assert.equal(clean.outcomes.at(-1), "AbortError");
+    assert.deepEqual(clean.outcomes.slice(-2), ["AbortError", ["prompt", "prompt", "denied"]]);
+    assert.match(clean.lines, /your policy file refuses it \(policy\.json#2\)[^]*\(policy\.json#3\)/);
+    assert.match(clean.traces, /"event":"decision"[^]*"event":"opened"[^]*"by":"operator","rule":"policy\.json#3"/);
     assert.match(clean.lines, /there is no terminal to ask at/);
     assert.deepEqual(await decideAlone(runtime, ports, null), clean);
   }, OPTIONS);
@@ -37,7 +39,8 @@ for (const runtime of RUNTIMES) {
   test(`CORE-01 on ${runtime} pollution changes no question and no answer at a terminal`, async () => {
     await using server = await startEchoServer();
     const clean = await decideAtTerminal(runtime, server.port, []);
-    assert.match(clean, /question 1[^]*Allowed once[^]*connected to[^]*question 2[^]*@@/);
+    assert.match(clean, /question 1[^]*Allowed once[^]*connected to[^]*question 2[^]*question 3[^]*@@/);
+    assert.match(clean, /"effect": ?"allow"[^]*"answer":"always"[^]*"by":"stored"/);
     const names = Object.keys(HOSTILE_NAMES).filter((name) => !ENDS_STREAMS.includes(name));
     assert.equal(await decideAtTerminal(runtime, server.port, names), clean);
   }, OPTIONS);

@@ -5,7 +5,7 @@
  * Argument 1: JSON of {@linkcode DecisionsPlan}.
  */
 import process from "node:process";
-import { openTCPSocket, restrict, type TCPSocketOptions } from "../../../mod.ts";
+import { navigator, openTCPSocket, restrict, type TCPSocketOptions } from "../../../mod.ts";
 import { polluteWith } from "./hostile_names.ts";
 
 /** What to do. */
@@ -29,6 +29,7 @@ const clean = polluteWith(plan.pollution ?? undefined);
 await restrict({ deny: plan.deny });
 for (const request of plan.requests) outcomes.push(await outcomeOf(request));
 if (plan.aborted !== null) outcomes.push(await outcomeOfAbort(plan.aborted));
+outcomes.push(await states());
 clean();
 console.log(`@@${JSON.stringify(outcomes)}`);
 process.exit(0);
@@ -47,6 +48,16 @@ async function outcomeOf(request: TCPSocketOptions): Promise<unknown> {
     const code = cause !== undefined && Object.hasOwn(cause as object, "code") ? cause.code : null;
     return ["failed", name, message, code];
   }
+}
+
+/** What the program may know of its permissions (CON-13). */
+async function states(): Promise<unknown> {
+  const wheres = [
+    { name: "direct-sockets" },
+    { name: "direct-sockets", remoteAddress: "nas.b.example", remotePort: 27 },
+    { name: "listen" },
+  ] as const;
+  return await Promise.all(wheres.map(async (where) => (await navigator.permissions.query(where)).state));
 }
 
 /** The program's own signal must end an open connection whatever stands on `Object.prototype`, as a revocation must. */
