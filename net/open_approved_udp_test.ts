@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { fixedPolicy } from "../permissions/policy.ts";
 import { applyRestriction } from "../permissions/restrict.ts";
 import { MemoryNetwork } from "../runtime/memory/net.ts";
 import { NO, RUN } from "../tests/support/broker_fixture.ts";
 import { test } from "../tests/support/harness.ts";
+import { policy, rule } from "../tests/support/policy_fixture.ts";
 import { toldLate } from "../tests/support/late_refusal.ts";
 import { requestFor } from "../tests/support/test_grant.ts";
 import { addMachine, type UdpFaceFixture, udpFaceFixture } from "../tests/support/udp_face_fixture.ts";
@@ -87,3 +89,21 @@ test("CON-16 a socket that was closed, and one that could not be bound, watch no
   await new Promise((resolve) => setTimeout(resolve, 0));
   assert.equal(listening, 0);
 });
+
+for (const request of ["listen+udp://127.0.0.1:5000", "udp-peers://127.0.0.1:5000"]) {
+  test(`CON-17 by ${request.split(":")[0]} nothing leaves for where a rule refuses it, although nobody is asked there`, async () => {
+    const network = new MemoryNetwork();
+    const refusing = fixedPolicy(policy([rule("managed", "deny", "udp://9.9.9.0/24:*")]));
+    const { context } = udpFaceFixture(network, [RUN], { policy: refusing });
+    const descriptor = requestFor(request);
+    assert.ok(descriptor.name === "listen" || descriptor.name === "udp-peers");
+    const socket = await bindApprovedUdp(context, { descriptor, options: bindOptions([]) });
+    const peer = await addMachine(network, { address: "9.9.9.9", port: 6881 });
+    peer.send("who is there?", HERE);
+    await socket.receive();
+    const answer = socket.send(datagram("me", { address: "9.9.9.9", port: 6881 }), null) as Promise<void>;
+    await assert.rejects(answer, { code: "PERM_DENIED" });
+    assert.deepEqual(peer.heard, []);
+    await socket.close();
+  });
+}

@@ -56,6 +56,9 @@ export interface LineOptions {
 
 const { hasOwn } = Object;
 
+/** The longest is a hash. */
+const MAX_WORD = 64;
+
 /** Characters that texts may take: what names things, and the others. Tried in order until the line fits. */
 const LIMITS: readonly { readonly name: number; readonly text: number }[] = [
   { name: 512, text: 1000 },
@@ -168,21 +171,21 @@ class EntryWriter {
       port: redaction === null ? port : redaction.text(String(port)),
       tls: tls === null ? null : this.#tls(tls),
       via: connects?.via ? this.#route(connects.via) : null,
-      broadcast: connects?.broadcast ?? false,
-      source: source === null || redaction === null ? source : redaction.text(source),
+      broadcast: connects?.broadcast === true,
+      source: source === null || redaction === null ? short(source) : redaction.text(source),
     };
   }
 
   #tls({ mode, serverName, caSha256, clientCertSha256, required }: TlsClaims): LoggedTls {
     const { redaction } = this.#options;
     const hash = (sha256: string | null): string | null =>
-      sha256 === null || redaction === null ? sha256 : redaction.text(sha256);
+      sha256 === null || redaction === null ? short(sha256) : redaction.text(short(sha256) ?? "");
     const name = redaction === null ? this.#name(serverName) : redaction.text(serverName);
-    return { mode, name, ca: hash(caSha256), client: hash(clientCertSha256), required };
+    return { mode: short(mode), name, ca: hash(caSha256), client: hash(clientCertSha256), required: required === true };
   }
 
   #route({ protocol, destination, remoteDns }: NonNullable<DirectSocketsDescriptor["via"]>): LoggedRoute {
-    return { protocol, to: this.#destination(destination), remoteDns };
+    return { protocol: short(protocol), to: this.#destination(destination), remoteDns: remoteDns === true };
   }
 
   #facts({ insecure, context, restricted, runtime, stored, limited, blocked, timeMs }: DecisionFacts): LoggedFacts {
@@ -228,4 +231,10 @@ class EntryWriter {
   #textOrNull(text: string | null): LoggedText | null {
     return text === null ? null : this.#text(text);
   }
+}
+
+/** What is a word, a hash or an address in every request but one that a Worker made up: that must not break the line. */
+function short<Text extends string | null>(text: Text): Text {
+  if (text === null) return text;
+  return (typeof text === "string" ? text.slice(0, MAX_WORD) : "") as Text;
 }

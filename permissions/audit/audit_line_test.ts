@@ -174,3 +174,16 @@ test("CON-22 garbage, half lines and lines with keys that reach prototypes are p
   }
   assert.equal(parseAuditLine(whole).kind, "record");
 });
+
+test("CON-22 a request that a Worker made up fits its line, too, whatever stands where little should", () => {
+  const { audit, log } = auditFixture();
+  const long = "\u00e9".repeat(1_900);
+  const odd = { mode: long, serverName: long, caSha256: long, clientCertSha256: { long }, required: long };
+  const via = { protocol: long, destination: parseDestination("proxy.example:1080"), remoteDns: long };
+  const descriptor = { ...imap(), tls: odd, via, broadcast: long };
+  audit.record({ event: "answer", requester: REQUESTER, descriptor: descriptor as never, answer: "once" });
+  const group = { ...imap(), name: "direct-sockets-multicast", transport: "udp", tls: null, source: long };
+  audit.record({ event: "answer", requester: REQUESTER, descriptor: group as never, answer: "once" });
+  assert.equal(log.lines.length, 3);
+  for (const line of log.lines) assert.ok(line.length < MAX_LINE_BYTES, String(line.length));
+});
