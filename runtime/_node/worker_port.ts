@@ -194,13 +194,16 @@ class ExpectedThreads {
 /** Asks the main thread for a port. */
 async function askForPort(): Promise<ThreadPort | null> {
   const { port1, port2 } = new NodeChannel();
+  // It listens before it is asked for: the other end may be closed at once, and Node tells that only once.
+  const end = new ThreadPort(port1);
   try {
     await postMessageToThread(MAIN_THREAD, { [MARK]: port2 }, [port2]);
   } catch {
     // Nobody listens there: nothing was delegated.
-    port1.close();
+    end.close();
     return null;
   }
-  const end = new ThreadPort(port1);
-  return await end.begun() ? end : null;
+  if (await end.begun(GRACE_MS)) return end;
+  end.close();
+  return null;
 }

@@ -50,11 +50,22 @@ export class ThreadPort implements RealmPort {
     for (const message of this.#outgoing.splice(0)) this.post(message);
   }
 
-  /** Waits for the first message. Says false when the port is closed before it. */
-  async begun(): Promise<boolean> {
+  /**
+   * Waits for the first message.
+   *
+   * @param withinMs How long at most.
+   * @returns False when the port is closed before it, or none comes in time.
+   */
+  async begun(withinMs: number): Promise<boolean> {
     const release = keepAlive();
     if (this.#incoming.length === 0 && !this.#closed) {
-      await new Promise<void>((resolve) => void (this.#begun = resolve));
+      await new Promise<void>((resolve) => {
+        const timer = after(resolve, withinMs);
+        this.#begun = () => {
+          cancel(timer);
+          resolve();
+        };
+      });
     }
     release();
     return this.#incoming.length > 0;

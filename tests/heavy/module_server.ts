@@ -12,6 +12,12 @@ export interface ModuleServer extends AsyncDisposable {
 
 const ROOT = new URL("../../", import.meta.url);
 
+/** What is needed of an answer: the types of two runtimes differ in the rest. */
+interface Answer {
+  writeHead(status: number, headers: Record<string, string>): unknown;
+  end(text: string): unknown;
+}
+
 /**
  * Starts a server. Below `/parley/` stands the project; every other path is the program.
  *
@@ -24,7 +30,7 @@ export async function startModuleServer(
 ): Promise<ModuleServer> {
   const respond = async (
     request: { readonly url?: string | undefined },
-    response: http.ServerResponse,
+    response: Answer,
   ): Promise<void> => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     const [, file] = /^\/parley\/([\w/.-]+)$/.exec(pathname) ?? [];
