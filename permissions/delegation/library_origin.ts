@@ -9,7 +9,8 @@ const CACHED = /^.*\/npm\/([^/]+\.[^/]+)\/((?:@[^/@]+\/)?[^/@]+)\/\d+\.\d+\.\d+[
 const JSR = /^\/(@[^/@]+\/[^/@]+)\//;
 /** A package of JSR as npm's clients know it. */
 const JSR_FOR_NPM = /^@jsr\/(.+?)__(.+)$/;
-const NPM_REGISTRY = "registry.npmjs.org";
+/** Hosts of npm's own. */
+const USUAL_REGISTRY = /(?:^|\.)npmjs\.org$/;
 
 /**
  * The origin of a library's module: `npm:name` and `jsr:@scope/name` for packages, with the registry where it is not the usual
@@ -31,7 +32,7 @@ function packageOf({ protocol, origin, pathname }: URL): string | null {
     if (installed !== undefined) return installedName(installed);
     const [, registry, cached] = CACHED.exec(pathname) ?? [];
     if (registry === undefined) return null;
-    return registry === NPM_REGISTRY ? `npm:${cached}` : `npm://${registry}/${cached}`;
+    return USUAL_REGISTRY.test(registry) ? `npm:${cached}` : `npm://${registry}/${cached}`;
   }
   const [, name] = origin === "https://jsr.io" ? JSR.exec(pathname) ?? [] : [];
   return name === undefined ? null : `jsr:${name}`;

@@ -28,11 +28,8 @@ export interface TrustFacts {
 }
 
 const PUT_IN_A_FILE = "put it into a file that only you can change, and run that";
-/** Where code comes from that is named by `npm:` and `jsr:`. */
-const REGISTRIES: ReadonlyMap<string, string> = new Map([
-  ["npm:", "registry.npmjs.org"],
-  ["jsr:", "jsr.io"],
-]);
+/** Names of packages: which host they come from is a setting that cannot be seen here, so no host may be unchecked. */
+const PACKAGES: ReadonlySet<string> = new Set(["npm:", "jsr:"]);
 
 /**
  * Says why a program's code is not to be trusted. Pure.
@@ -85,10 +82,12 @@ function insecureTransport(module: URL, how: {
     case "blob:":
       return `${what} from a ${module.protocol} URL; ${PUT_IN_A_FILE}`;
     default: {
-      const host = REGISTRIES.get(module.protocol) ?? module.hostname;
-      const unchecked = uncheckedHosts !== null && (uncheckedHosts.length === 0 || uncheckedHosts.includes(host));
+      const isPackage = PACKAGES.has(module.protocol);
+      const from = isPackage ? module.href : module.hostname;
+      const unchecked = uncheckedHosts !== null &&
+        (isPackage || uncheckedHosts.length === 0 || uncheckedHosts.includes(from));
       return unchecked
-        ? `${what} from ${host} with certificate checks off; start it without --unsafely-ignore-certificate-errors`
+        ? `${what} from ${from} with certificate checks off; start it without --unsafely-ignore-certificate-errors`
         : null;
     }
   }

@@ -56,9 +56,14 @@ for (
     [
       "packages unchecked",
       { remote: ["npm:ms"], uncheckedHosts: [] },
-      /from registry.npmjs.org with certificate checks off/,
+      /from npm:ms with certificate checks off/,
     ],
     ["jsr unchecked", { remote: ["jsr:@a/b"], uncheckedHosts: ["jsr.io"] }, /certificate checks off/],
+    [
+      "packages, any host unchecked",
+      { remote: ["npm:ms"], uncheckedHosts: ["other.example"] },
+      /certificate checks off/,
+    ],
     ["a local file, unchecked", { uncheckedHosts: [] }, null],
     ["a file that all can write", {
       exposed: { path: "/srv/it's.ts", reason: "world-writable" },
