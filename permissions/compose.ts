@@ -51,8 +51,9 @@ export function composeBroker(host: Host, given: ComposeOptions = {}): Broker {
   const { clock, launch } = host;
   const report = (line: string): void => host.report(line);
   const loaded = policyOf(host, options);
-  const wanted = options.private === true ||
-    [launch.initialEnv, launch.env].some((env) => isPrivate(env(PRIVATE_VARIABLE)));
+  const byOperator = options.private === true || isPrivate(launch.initialEnv(PRIVATE_VARIABLE)) ||
+    loaded.current.settings.privateMode === "required";
+  const wanted = byOperator || isPrivate(launch.env(PRIVATE_VARIABLE));
   const privacy = privacyOf(loaded.current.settings, wanted);
   if (privacy.conflict !== null) report(`parley: nothing is approved: ${privacy.conflict}`);
   const policy = privacy.conflict === null ? loaded : brokenPolicy(loaded);
@@ -63,7 +64,8 @@ export function composeBroker(host: Host, given: ComposeOptions = {}): Broker {
     policy,
     limits: new AttemptLimits({
       clock,
-      counter: host.state?.attempts() ?? NO_COUNTER,
+      // A program that makes itself private goes on to count with the others.
+      counter: (byOperator ? null : host.state?.attempts()) ?? NO_COUNTER,
       settings: () => policy.current.settings.limits,
     }),
     audit: recorded(host, { audit: auditOf(host, policy, privacy), path: options.record, privacy }),

@@ -14,6 +14,7 @@ const { join } = path;
 const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
 
 const MINUTE_MS = 60_000;
+const NAME = "parley";
 const PREFIX = "attempts-";
 const ONE = new Uint8Array(1);
 
@@ -34,8 +35,9 @@ export interface AttemptCounterInit {
 export function attemptCounter({ runtimeDirectory, nowMs }: AttemptCounterInit): AttemptCounter | null {
   if (runtimeDirectory === undefined) return null;
   try {
-    const directory = ownDirectory(runtimeDirectory, "parley", { make: true });
-    return directory === null ? null : new MinuteFiles(directory, nowMs);
+    // Made with the first attempt, not by whoever only asks.
+    ownDirectory(runtimeDirectory, NAME, { make: false });
+    return new MinuteFiles(runtimeDirectory, nowMs);
   } catch {
     // Then each process counts for itself.
     return null;
@@ -43,14 +45,14 @@ export function attemptCounter({ runtimeDirectory, nowMs }: AttemptCounterInit):
 }
 
 class MinuteFiles implements AttemptCounter {
-  readonly #directory: string;
+  readonly #base: string;
   readonly #nowMs: () => number;
   #minute = -1;
   #descriptor = -1;
   #before = 0;
 
-  constructor(directory: string, nowMs: () => number) {
-    this.#directory = directory;
+  constructor(base: string, nowMs: () => number) {
+    this.#base = base;
     this.#nowMs = nowMs;
   }
 
@@ -73,21 +75,22 @@ class MinuteFiles implements AttemptCounter {
     if (this.#descriptor >= 0) closeSync(this.#descriptor);
     this.#descriptor = -1;
     this.#minute = minute;
-    this.#before = sizeOf(join(this.#directory, `${PREFIX}${minute - 1}`));
+    const directory = ownDirectory(this.#base, NAME, { make: true }) ?? this.#base;
+    this.#before = sizeOf(join(directory, `${PREFIX}${minute - 1}`));
     this.#descriptor = openSync(
-      join(this.#directory, `${PREFIX}${minute}`),
+      join(directory, `${PREFIX}${minute}`),
       O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW,
       0o600,
     );
-    this.#sweep(minute);
+    sweep(directory, minute);
   }
+}
 
-  /** Whoever comes first in a minute removes what is older than the one before. */
-  #sweep(minute: number): void {
-    for (const name of readdirSync(this.#directory)) {
-      const of = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length)) : NaN;
-      if (of < minute - 1) removeIfThere(join(this.#directory, name));
-    }
+/** Whoever comes first in a minute removes what is older than the one before. */
+function sweep(directory: string, minute: number): void {
+  for (const name of readdirSync(directory)) {
+    const of = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length)) : NaN;
+    if (of < minute - 1) removeIfThere(join(directory, name));
   }
 }
 
