@@ -13,6 +13,7 @@ import { createRawSockets, type TCPSocketOptions } from "../../net/faces/raw_soc
 import { autoHost } from "../../runtime/auto.ts";
 import { brokerFixture, REQUESTER } from "../support/broker_fixture.ts";
 import { policy, rule } from "../support/policy_fixture.ts";
+import { RefusalTick } from "../../permissions/refusal_tick.ts";
 
 /** One kind of destination. */
 export interface TryKind {
@@ -72,6 +73,7 @@ async function openHost() {
     ...plan.deny.map((to) => rule("managed", "deny", to)),
   ];
   const { broker } = brokerFixture([], {
+    refusalMoment: () => new RefusalTick(),
     clock: host.clock,
     policy: fixedPolicy(policy(rules, { prompt: plan.prompt })),
     prompter: { ask: () => Promise.resolve({ kind: "deny", reason: "no-terminal" }) },
