@@ -204,11 +204,14 @@ export class Broker {
    * @param place Where to only; every request of the feature when null.
    */
   revoke(requester: Requester, feature: FeatureName, place: Place | null): void {
+    const isMeant = (descriptor: Descriptor): boolean =>
+      descriptor.name === feature && (place === null || isAt(descriptor, feature, place));
     for (const approval of this.#approvals.all()) {
-      const { requester: who, descriptor } = approval;
-      if (who.origin !== requester.origin || descriptor.name !== feature) continue;
-      if (place === null || isAt(descriptor, feature, place)) this.#revoke(approval, "the program gave it back");
+      const own = approval.requester.origin === requester.origin;
+      if (own && isMeant(approval.descriptor)) this.#revoke(approval, "the program gave it back");
     }
+    // What was remembered and not used yet would be as good as given otherwise.
+    this.#init.store.forget(requester, isMeant);
     this.#changed();
   }
 

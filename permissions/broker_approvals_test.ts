@@ -16,6 +16,8 @@ import { fixedPolicy } from "./policy.ts";
 import type { Answer } from "./prompter.ts";
 import { RefusalTick } from "./refusal_tick.ts";
 import { MemoryStore } from "./store.ts";
+import { FileStore } from "./store/file_store.ts";
+import { MemoryRecordDirectory } from "../tests/support/memory_record_directory.ts";
 
 const options = { signal: new AbortController().signal, lifetimes: null, claim: null };
 const MAIL = tcp("mail.example", 25);
@@ -397,4 +399,23 @@ test("CON-13 with nobody to ask the state tells nothing of what other programs m
   assert.equal(state({ origins: ["file:///home/me/other.ts"] }), "denied");
   assert.equal(state({ untilMs: 0 }), "denied");
   assert.equal(state({}, { locked: true }), "denied");
+});
+
+test("CON-13 revoke takes back what was remembered and not used yet; a refusal of the operator's stays", async () => {
+  const clock = new ManualClock();
+  const records = new MemoryRecordDirectory(clock);
+  const store = new FileStore({ directory: records, clock, report: (line) => assert.fail(line) });
+  store.put(REQUESTER, MAIL, { effect: "allow", lifetime: "always" });
+  store.put(REQUESTER, tcp("web.example", 80), { effect: "allow", lifetime: "always" });
+  store.put(REQUESTER, tcp("evil.example", 80), { effect: "deny", lifetime: "always" });
+  const other = mainRequester("https://lib.example/x.ts", 1);
+  store.put(other, MAIL, { effect: "allow", lifetime: "always" });
+  const { broker } = brokerFixture([NO], { store });
+  broker.revoke(REQUESTER, "direct-sockets", placeOf(MAIL));
+  await assert.rejects(broker.request(REQUESTER, MAIL, options), { code: "PERM_DENIED" });
+  assert.equal((await broker.request(REQUESTER, tcp("web.example", 80), options)).source, "stored");
+  broker.revoke(REQUESTER, "direct-sockets", null);
+  assert.equal(store.find(REQUESTER, tcp("web.example", 80)), null);
+  assert.equal(store.find(REQUESTER, tcp("evil.example", 80))?.effect, "deny");
+  assert.equal(store.find(other, MAIL)?.effect, "allow");
 });

@@ -43,6 +43,13 @@ export interface PermissionStore {
   /** Forgets a decision; the broker ends what relies on it. */
   remove(id: string): boolean;
   /**
+   * Forgets what was approved to a program, as far as it matches: a program gives up what it was given, and no refusal.
+   *
+   * @param requester The program.
+   * @param matches Says of a request whether it is meant.
+   */
+  forget(requester: Requester, matches: (descriptor: Descriptor) => boolean): void;
+  /**
    * Tells of decisions that another process changed or took back, by their identifiers.
    *
    * @returns The way to stop it.
@@ -84,6 +91,9 @@ export class MemoryStore implements PermissionStore {
     }
     return false;
   }
+
+  /** Nothing here outlasts the broker's own list, by which it is taken back. */
+  forget(): void {}
 
   /** Nobody else can reach it. */
   onChange(): () => void {

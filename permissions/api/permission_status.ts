@@ -123,10 +123,8 @@ export class PermissionStatus extends EventTarget {
 
 defineInterface(PermissionStatus, { tag: "PermissionStatus", members: ["name", "state", "onchange"] });
 
-/** Makes a status. */
-export function makePermissionStatus(source: StatusSource): PermissionStatus {
-  return make(source);
-}
+/** Statuses that nobody holds are looked for when there are twice as many as after the last search, and at least these. */
+const SWEEP_FROM = 256;
 
 /** Every status of one navigator. Keeps those that somebody listens to. */
 export class StatusRegistry {
@@ -134,6 +132,7 @@ export class StatusRegistry {
   /** Holds what has a listener; only this keeps it from being collected. */
   readonly #heard = new Set<PermissionStatus>();
   #pending = false;
+  #sweepAt = SWEEP_FROM;
 
   /** Makes a status. */
   make(source: Omit<StatusSource, "heard">): PermissionStatus {
@@ -143,7 +142,13 @@ export class StatusRegistry {
     };
     const status = make({ ...source, heard });
     this.#all.add(new WeakRef(status));
+    if (this.#all.size >= this.#sweepAt) this.#sweep();
     return status;
+  }
+
+  #sweep(): void {
+    for (const reference of this.#all) if (reference.deref() === undefined) this.#all.delete(reference);
+    this.#sweepAt = Math.max(SWEEP_FROM, this.#all.size * 2);
   }
 
   /** Has every status look at its state anew: in a task of its own, once for many changes. */

@@ -10,7 +10,7 @@ import { ParleyError } from "../../core/errors.ts";
 import { escapeText } from "../../core/escape.ts";
 import { decisionKey } from "../decision_key.ts";
 import type { Descriptor } from "../descriptor.ts";
-import type { Requester } from "../requester.ts";
+import { insideOf, type Requester } from "../requester.ts";
 import type { NewDecision, PermissionStore, StoredDecision } from "../store.ts";
 import { approvedCode, formatGrantRecord, type GrantRecord, keyedRequester } from "./grant_record.ts";
 import { changedFile } from "./code_change.ts";
@@ -175,6 +175,14 @@ export class FileStore implements PermissionStore {
       const reason = error instanceof ParleyError ? error.message : String(error);
       this.#report(`parley: what was taken back holds again at the next start: ${escapeText(reason)}`);
       return false;
+    }
+  }
+
+  /** Forgets what was approved to a program; its refusals are the operator's. */
+  forget(requester: Requester, matches: (descriptor: Descriptor) => boolean): void {
+    for (const { id, effect, requester: who, descriptor } of this.list()) {
+      const own = who.origin === requester.origin && insideOf(who) === insideOf(requester);
+      if (own && effect === "allow" && matches(descriptor)) this.remove(id);
     }
   }
 
